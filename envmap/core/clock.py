@@ -1,0 +1,65 @@
+"""Time: stored in UTC, shown in Asia/Shanghai; a date without a time is midnight there."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
+
+from .errors import BadInput
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def now() -> datetime:
+    """This instant, aware, in UTC."""
+    return timezone.now()
+
+
+def today() -> date:
+    """The date in Asia/Shanghai."""
+    return now().astimezone(SHANGHAI).date()
+
+
+def midnight(day: date) -> datetime:
+    """The first instant of a day in Asia/Shanghai."""
+    return datetime.combine(day, time(), SHANGHAI)
+
+
+def rfc3339(instant: datetime | None) -> str | None:
+    """`2026-11-24T08:00:00+08:00`; fractions of a second only where there are some."""
+    return None if instant is None else instant.astimezone(SHANGHAI).isoformat()
+
+
+def parse_instant(raw: str, *, field: str) -> datetime:
+    """An aware instant out of RFC 3339 with an offset; BadInput names the field otherwise."""
+    try:
+        parsed = parse_datetime(raw)
+    except ValueError:
+        parsed = None
+    if parsed is None:
+        raise BadInput(
+            _("%(field)s is not a time; write it like 2026-11-24T08:00:00+08:00.") % {"field": field},
+            [{"field": field, "detail": _("not an RFC 3339 time")}],
+        )
+    if parsed.tzinfo is None:
+        raise BadInput(
+            _("%(field)s has no offset; write it like 2026-11-24T08:00:00+08:00.") % {"field": field},
+            [{"field": field, "detail": _("a time needs its offset from UTC")}],
+        )
+    return parsed
+
+
+def parse_bound(raw: str, *, field: str) -> datetime:
+    """A bound of a period: an instant with offset, or a bare date, which is that midnight in Asia/Shanghai."""
+    try:
+        day = parse_date(raw) if len(raw) == 10 else None
+    except ValueError:
+        day = None
+    return midnight(day) if day else parse_instant(raw, field=field)
+
+
+def seconds(amount: float) -> timedelta:
+    """A span of seconds."""
+    return timedelta(seconds=amount)

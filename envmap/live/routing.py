@@ -1,0 +1,5 @@
+"""Which consumer answers at which address."""
+
+from channels.routing import URLRouter
+
+websocket_application = URLRouter([])

@@ -1,0 +1,12 @@
+"""All addresses: each room of the doors brings its own."""
+
+from django.urls import include, path
+
+from envmap.api.api import api
+
+urlpatterns = [
+    path("api/v1/", api.urls),
+    path("tiles/", include("layers.tiles.urls")),
+    path("", include("envmap.live.urls")),
+    path("", include("envmap.pages.urls")),
+]
