@@ -89,3 +89,6 @@ class Asker:
 
 
 ANONYMOUS = Asker(scopes=frozenset({Scope.READ}))
+
+SYSTEM = Asker(role=Role.SYSTEM)
+"""The product itself: loads reference data and runs jobs; nobody can sign in as it."""

@@ -6,7 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Role(StrEnum):
-    """What a person is in a department; `anonymous` is nobody signed in, `station` a station's own token."""
+    """What a person is in a department.
+
+    `anonymous` is nobody signed in, `station` a station's own token, `system` the product itself (reference data, jobs).
+    """
 
     ANONYMOUS = "anonymous"
     VIEWER = "viewer"
@@ -17,6 +20,7 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
     STATION = "station"
+    SYSTEM = "system"
 
 
 ROLE_NAMES = {
@@ -29,10 +33,11 @@ ROLE_NAMES = {
     Role.SUPERVISOR: _("supervisor"),
     Role.ADMIN: _("administrator"),
     Role.STATION: _("station"),
+    Role.SYSTEM: _("system"),
 }
 """For people; the keys are what data and the API say."""
 
-MEMBER_ROLES = [r for r in Role if r not in (Role.ANONYMOUS, Role.STATION)]
+MEMBER_ROLES = [r for r in Role if r not in (Role.ANONYMOUS, Role.STATION, Role.SYSTEM)]
 
 
 class May(StrEnum):
@@ -125,6 +130,7 @@ ROLES: dict[Role, frozenset[May]] = {
         }
     ),
     Role.STATION: frozenset({May.WRITE_READINGS}),
+    Role.SYSTEM: frozenset(May),
 }
 
 
