@@ -19,17 +19,15 @@ from layers.sensors.ingest.hj212.reasons import Note, Reason, Refusal
 SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China keeps UTC+8 the whole year; a fixed offset also places times before 1992 as a logger means them."""
 
-FLAG_LONGEST: Final = 8
-FACTOR_LONGEST: Final = 32
+FLAG_LONGEST: Final = 4
+"""HJ 212-2017 says one character (C1); what is longer is cut, as no rule knows it anyway."""
 
-_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})")
-_MISSING: Final = frozenset({"", "-", "--", "nan", "null", "none"})
-_FACTOR: Final = re.compile(r"[^\s\x00-\x1f\x7f=&#]{1,32}")
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})")
+_FACTOR: Final = re.compile(r"[^\s\x00-\x1f\x7f=&#]{1,30}")
 _TIME: Final = re.compile(r"[0-9]{14}(?:[0-9]{3})?")
 _PERIOD_NOISE: Final = {"daydata": "DayData", "nightdata": "NightData"}
-_FIELDS: Final = frozenset(
-    "rtd min avg max cou zsrtd zsmin zsavg zsmax flag eflag sampletime data daydata nightdata".split()
-)
+_VALUE_FIELDS: Final = ("rtd", "min", "avg", "max", "cou", "zsrtd", "zsmin", "zsavg", "zsmax", "data", *_PERIOD_NOISE)
+_FIELDS: Final = frozenset([*_VALUE_FIELDS, "flag", "eflag", "sampletime"])
 
 
 @dataclass(frozen=True, slots=True)

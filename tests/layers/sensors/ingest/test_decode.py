@@ -1,5 +1,6 @@
 """What readings a frame holds, in both editions, and how each command is met."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -140,10 +141,8 @@ def test_an_upload_without_items_has_no_readings() -> None:
 @given(st.text(max_size=200))
 def test_no_data_area_raises_anything_but_a_refusal(area: str) -> None:
     frame = Frame(st="32", cn="2011", pw="1", mn="1", flag=4, cp=(("DataTime", "20160801085857"), (area, area)))
-    try:
+    with suppress(Refusal):
         readings(frame)
-    except Refusal as refusal:
-        assert refusal.sentence
 
 
 # -- header ----------------------------------------------------------------------------------------------------------
@@ -166,9 +165,12 @@ def test_header_fields_are_found_in_any_order_and_case(header: str, note: Note |
 
 @pytest.mark.parametrize(
     ("flag", "edition", "split", "wanted"),
-    [(0, "2005", 0, 0), (1, "2005", 0, 1), (2, "2005", 1, 0), (3, "2005", 1, 1), (4, "2017", 0, 0), (5, "2017", 0, 1)]
-    + [(6, "2017", 1, 0), (7, "2017", 1, 1), (8, "2025", 0, 0), (9, "2025", 0, 1), (10, "2025", 1, 0), (11, "2025", 1, 1)],
-)  # fmt: skip
+    [
+        (4 * version + flag, edition, flag // 2, flag % 2)
+        for version, edition in enumerate(("2005", "2017", "2025"))
+        for flag in range(4)
+    ],
+)
 def test_flag_tells_edition_split_and_answer(flag: int, edition: str, split: int, wanted: int) -> None:
     numbers = "PNUM=2;PNO=1;" if split else ""
     segment = f"QN={QN};ST=32;CN=2011;PW=123456;MN={MN};Flag={flag};{numbers}CP=&&DataTime=20160801085857&&"
