@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -12,8 +13,8 @@ from envmap.core import clock
 from envmap.core.errors import NotSignedIn
 
 from .asker import ANONYMOUS, Asker
-from .models import Membership, Token, User
-from .roles import Role, Scope
+from .models import Department, Membership, Token, User
+from .roles import May, Role, Scope
 
 SESSION_MEMBERSHIP = "membership"
 
@@ -87,3 +88,39 @@ def asker_of(request: HttpRequest) -> Asker:
     if not isinstance(user, User):
         return ANONYMOUS
     return asker_for(user, request.session.get(SESSION_MEMBERSHIP))
+
+
+def tokens_of(asker: Asker) -> QuerySet[Token]:
+    """The asker's own tokens that are valid, and those of stations for whoever may make them; newest first."""
+    own = Q(user_id=asker.user_id) if asker.user_id else Q(pk=None)
+    if asker.may(May.EDIT_STATIONS):
+        own |= Q(station__isnull=False)
+    return Token.objects.filter(own, revoked_at=None)
+
+
+def memberships_of(asker: Asker) -> list[Membership]:
+    """The asker's open memberships, the default one first, departments selected."""
+    return list(
+        Membership.objects.filter(user_id=asker.user_id or 0, ended_at=None, department__is_active=True).select_related(
+            "department"
+        )
+    )
+
+
+def departments(asker: Asker) -> QuerySet[Department]:
+    """Active departments by code, parents selected."""
+    return Department.objects.visible_to(asker).filter(is_active=True).select_related("parent").order_by("code", "pk")
+
+
+def people(asker: Asker, *, department: str | None = None, role: str | None = None) -> QuerySet[Membership]:
+    """Open memberships of the people whom the asker may see, by username; one row a person and role."""
+    rows = Membership.objects.filter(
+        ended_at=None, user__is_active=True, user__in=User.objects.visible_to(asker)
+    ).select_related("user", "department")
+    if asker.may(May.SEE_OWN_UNIT_PEOPLE) and not asker.may(May.SEE_PEOPLE):
+        rows = rows.filter(department_id=asker.department_id or 0)
+    if department is not None:
+        rows = rows.filter(department__code=department)
+    if role is not None:
+        rows = rows.filter(role=role)
+    return rows.order_by("user__username", "pk")
