@@ -1,6 +1,9 @@
 """Time: stored in UTC, shown in Asia/Shanghai; a date without a time is midnight there."""
 
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -12,9 +15,22 @@ from .errors import BadInput
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
+_standing: ContextVar[datetime | None] = ContextVar("standing", default=None)
+
+
 def now() -> datetime:
-    """This instant, aware, in UTC."""
-    return timezone.now()
+    """This instant, aware, in UTC; inside `standing_at` that one."""
+    return _standing.get() or timezone.now()
+
+
+@contextmanager
+def standing_at(instant: datetime) -> Iterator[None]:
+    """Within the block this task's clock stands at `instant`: how the demo lives through the past month in seconds."""
+    token = _standing.set(instant.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _standing.reset(token)
 
 
 def today() -> date:
