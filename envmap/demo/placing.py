@@ -64,7 +64,7 @@ class Placer:
 
     def __init__(self, sheet: Sheet, seed: int) -> None:
         self.sheet = sheet
-        self.rng = random.Random(seed)  # noqa: S311 - a demo, not a secret
+        self.rng = random.Random(seed)
         self.inland = sheet.district.buffer(-60)
         self.district = sheet.district
         self.open_sea = sheet.sea

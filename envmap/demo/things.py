@@ -72,7 +72,7 @@ class Maker:
 
     def __init__(self, sheet: Sheet, roster: Roster, declared: Mapping[str, int], today: date, seed: int) -> None:
         self.sheet, self.roster, self.declared = sheet, roster, declared
-        self.rng = random.Random(seed)  # noqa: S311 - a demo, not a secret
+        self.rng = random.Random(seed)
         self.namer, self.filler = Namer(self.rng), Filler(self.rng, today)
         self.running: dict[str, int] = {}
 
