@@ -71,6 +71,7 @@ HIDDEN_BY_THEIR_PARENT = {
     # Rows that are only ever reached through a thing whose visible_to decides.
     "accounts.Membership", "accounts.Token", "catalogue.LayerShare", "catalogue.FeatureHistory",
     "catalogue.FeatureCondition", "catalogue.FeatureParty", "catalogue.FeatureGrant", "catalogue.Attachment",
+    "catalogue.LayerTouch",
     "sensors.Reading", "sensors.RuleState", "sensors.DeadLetter", "sensors.DeadLetterCount", "issues.AlarmCategory",
     "issues.IssueAlarm", "issues.IssueAttachment", "issues.IssueEvent", "issues.IssueEventNote",
     "orders.OrderAttachment", "orders.OrderEvent", "orders.OrderEventNote",

@@ -7,7 +7,7 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.models import Exists, IntegerField, OuterRef, Q, Value
-from django.db.models.functions import Coalesce, Now, Upper
+from django.db.models.functions import Coalesce, Floor, Now, Random, Upper
 from django.utils.translation import gettext_lazy as _
 
 from envmap.accounts.asker import Asker
@@ -17,6 +17,7 @@ from envmap.core.names import in_language
 from envmap.core.triggers import AppendOnly, Audited
 
 from .conditions import BY_RANK, Condition, Source
+from .touches import AREAS, OF_FEATURE, Touches
 
 
 class Area(models.Model):
@@ -29,6 +30,11 @@ class Area(models.Model):
         SEA = "sea", _("sea")
         STREAM = "stream", _("stream")
         COAST = "coast", _("coast")
+        BOUNDARY = "boundary", _("district boundary")
+        FLAT = "flat", _("tidal flat")
+        WATERLINE = "waterline", _("waterline")
+        WATERS = "waters", _("named waters")
+        VILLAGE = "village", _("village")
 
     code = models.CharField(max_length=40, unique=True)
     names = models.JSONField()
@@ -37,9 +43,13 @@ class Area(models.Model):
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="areas")
     schematic = models.BooleanField(default=False)
     attribution = models.CharField(max_length=200, default="", blank=True)
+    drawing = models.JSONField(
+        default=dict, blank=True
+    )  # hints for the basemap: where the label stands, how main it is
 
     class Meta:
         ordering = ["code"]
+        triggers = [Touches(layer=str(AREAS))]
 
     def __str__(self) -> str:
         return self.name
@@ -69,6 +79,8 @@ class Layer(models.Model):
 
     key = models.SlugField(max_length=64, unique=True)
     names = models.JSONField()
+    descriptions = models.JSONField(default=dict, blank=True)
+    code_prefix = models.CharField(max_length=20, default="", blank=True)  # of the codes that the product gives
     geometry = ArrayField(models.CharField(max_length=20))  # GeoJSON geometry types that its features may have
     schema = models.JSONField()
     style = models.JSONField(default=dict)
@@ -82,7 +94,10 @@ class Layer(models.Model):
 
     class Meta:
         ordering = ["key"]
-        triggers = [Audited(name="audited", kind="layer")]
+        triggers = [
+            Audited(name="audited", kind="layer"),
+            Touches(layer="CASE TG_OP WHEN 'DELETE' THEN NULL ELSE changed.id END"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -101,7 +116,16 @@ class LayerShare(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["layer", "department"], name="one_share_a_layer_and_department")]
-        triggers = [Audited(name="audited", kind="share")]
+        triggers = [Audited(name="audited", kind="share"), Touches(layer="changed.layer_id")]
+
+
+class LayerTouch(models.Model):
+    """A transaction changed what a layer shows (`touches`); the sum of the weights is the layer's revision."""
+
+    layer_id = models.BigIntegerField(db_index=True)  # no foreign key: a layer's own removal must not trip over it
+    weight = models.DecimalField(
+        max_digits=40, decimal_places=0, db_default=Floor(Random() * 9007199254740992, output_field=models.FloatField())
+    )
 
 
 class FeatureQuerySet(models.QuerySet["Feature"]):
@@ -207,6 +231,7 @@ class Feature(models.Model):
                     RETURN NEW;
                 """,
             ),
+            Touches(layer="changed.layer_id"),
         ]
 
     def __str__(self) -> str:
@@ -264,6 +289,7 @@ class FeatureCondition(models.Model):
                 condition=Q(until=None),
             )
         ]
+        triggers = [Touches(layer=OF_FEATURE)]
 
     @property
     def level(self) -> Condition:
@@ -290,6 +316,7 @@ class FeatureParty(models.Model):
                 name="one_part_a_feature_and_department",
             )
         ]
+        triggers = [Touches(layer=OF_FEATURE)]
 
 
 class FeatureGrant(models.Model):
@@ -303,6 +330,7 @@ class FeatureGrant(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["feature", "department", "reason"], name="one_grant_a_reason")]
+        triggers = [Touches(layer=OF_FEATURE)]
 
 
 class Attachment(models.Model):
