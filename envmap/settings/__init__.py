@@ -14,6 +14,7 @@ from . import env, wheels
 
 ROOT = Path(__file__).resolve().parents[2]
 env.load(ROOT)
+env.refuse_unknown()
 wheels.name_gdal_data()
 GDAL_LIBRARY_PATH = wheels.library("pyogrio", "libgdal-*.so*")
 GEOS_LIBRARY_PATH = wheels.library("shapely", "libgeos_c-*.so*")
@@ -32,8 +33,8 @@ BIND = env.text("ENVMAP_BIND", "127.0.0.1")
 HTTP_PORT = env.port("ENVMAP_HTTP_PORT", 8000)
 HJ212_BIND = env.text("ENVMAP_HJ212_BIND", "127.0.0.1")
 HJ212_PORT = env.port("ENVMAP_HJ212_PORT", 9212)
-HJ212_CONNECTIONS_PER_ADDRESS = int(env.text("ENVMAP_HJ212_CONNECTIONS_PER_ADDRESS", "50"))
-HJ212_FRAMES_PER_SECOND_PER_MN = int(env.text("ENVMAP_HJ212_FRAMES_PER_SECOND_PER_MN", "10"))
+HJ212_CONNECTIONS_PER_ADDRESS = env.count("ENVMAP_HJ212_CONNECTIONS_PER_ADDRESS", 50)
+HJ212_FRAMES_PER_SECOND_PER_MN = env.count("ENVMAP_HJ212_FRAMES_PER_SECOND_PER_MN", 10)
 TRUSTED_PROXIES = env.words("ENVMAP_TRUSTED_PROXIES")
 AREA = env.text("ENVMAP_AREA")
 TRAIL_ROOTS = ROOT / env.text("ENVMAP_TRAIL_ROOTS", str(VAR / "trail" / "roots.log"))
@@ -125,7 +126,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "OPTIONS": {
             "pool": {
                 "min_size": 1,
-                "max_size": int(env.text("ENVMAP_DATABASE_POOL", "8")),
+                "max_size": env.count("ENVMAP_DATABASE_POOL", 8),
                 "timeout": 20,
             }
         },

@@ -2,11 +2,21 @@
 
 import os
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
+
+KNOWN = {
+    "ENVMAP_ADMIN_PASSWORD", "ENVMAP_AREA", "ENVMAP_BASEMAP", "ENVMAP_BENCH_RESULTS", "ENVMAP_BENCH_URL", "ENVMAP_BIND",
+    "ENVMAP_CHROMIUM", "ENVMAP_DATABASE_POOL", "ENVMAP_DEMO", "ENVMAP_HJ212_BIND", "ENVMAP_HJ212_CONNECTIONS_PER_ADDRESS",
+    "ENVMAP_HJ212_FRAMES_PER_SECOND_PER_MN", "ENVMAP_HJ212_PORT", "ENVMAP_HTTP_PORT", "ENVMAP_LOG_LEVEL", "ENVMAP_MIGRATE_URL",
+    "ENVMAP_SHARED", "ENVMAP_TIANDITU_TOKEN", "ENVMAP_TLS_CERT", "ENVMAP_TLS_KEY", "ENVMAP_TRAIL_ROOTS",
+    "ENVMAP_TRUSTED_PROXIES", "ENVMAP_VAR",
+}  # fmt: skip
+"""Every name of ours; a name that begins like ours and is none of these is a typing error, and stops the start."""
 
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
@@ -20,6 +30,15 @@ def load(root: Path) -> None:
         if os.access(path, os.R_OK):
             for name, value in dotenv_values(path).items():
                 os.environ.setdefault(name, value or "")
+
+
+def refuse_unknown() -> None:
+    """Stops at a misspelt setting, which would otherwise be ignored in silence."""
+    for name in sorted(os.environ):
+        if name.startswith("ENVMAP_") and name not in KNOWN:
+            near = get_close_matches(name, KNOWN, n=1)
+            hint = f" Did you mean {near[0]}?" if near else " docs/operations.md lists the settings."
+            raise ImproperlyConfigured(f"{name} is not a setting of envmap.{hint}")
 
 
 def var_folder(root: Path, dotenv: dict[str, str | None] | None = None) -> Path:
@@ -50,6 +69,14 @@ def port(name: str, default: int) -> int:
     if raw.isdecimal() and 1 <= int(raw) <= 65535:
         return int(raw)
     raise ImproperlyConfigured(f"{name} is {raw!r}; write a port number from 1 to 65535.")
+
+
+def count(name: str, default: int) -> int:
+    """A whole number from 1."""
+    raw = text(name, str(default))
+    if raw.isdecimal() and int(raw) >= 1:
+        return int(raw)
+    raise ImproperlyConfigured(f"{name} is {raw!r}; write a whole number from 1.")
 
 
 def words(name: str, default: Iterable[str] = ()) -> list[str]:
