@@ -58,7 +58,8 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_private_instan
         "REDIS_URL=redis://private\nSECRET_KEY=private\nDATABASE_URL=private\n"
     )
     for name in ("ENVMAP_VAR", "REDIS_URL", "SECRET_KEY"):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "noted, so that it is put back")
+        monkeypatch.delenv(name)
     monkeypatch.setenv("DATABASE_URL", "postgres://environment")
     env.load(tmp_path)
     found = {name: env.text(name) for name in ("REDIS_URL", "SECRET_KEY", "DATABASE_URL")}

@@ -30,7 +30,7 @@ class Reason(StrEnum):
     """A command that only the host may send to a site."""
     UNKNOWN_MN = "unknown_mn"
     """No station has this MN."""
-    WRONG_PASSWORD = "wrong_password"  # noqa: S105
+    WRONG_PASSWORD = "wrong_password"
     """PW is not the station's."""
     RATE_LIMITED = "rate_limited"
     """The station sent more frames than it may."""
