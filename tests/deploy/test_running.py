@@ -1,0 +1,144 @@
+"""What a running instance leaves behind when it, or a part of it, is killed: nothing; and it can be started again."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.processes import descendants
+from tests.stack import ROOT, instance_environment, start_stack, wait_for
+
+pytestmark = pytest.mark.stack
+
+
+def all_of(running) -> set[int]:
+    """The start script and every process under it."""
+    return {running.process.pid, *descendants(running.process.pid)}
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Those that still run (a zombie waits only for its parent to look)."""
+    living = set()
+    for pid in pids:
+        stat = Path(f"/proc/{pid}/stat")
+        try:
+            if stat.read_text().rsplit(")", 1)[1].split()[0] != "Z":
+                living.add(pid)
+        except OSError:
+            continue
+    return living
+
+
+@pytest.fixture
+def own_stack():
+    running = start_stack(ENVMAP_DEMO="0")
+    yield running
+    running.stop()
+
+
+def test_a_typed_ctrl_c_leaves_no_process(own_stack):
+    before = all_of(own_stack)
+    assert len(before) > 8
+    os.killpg(own_stack.process.pid, signal.SIGINT)  # what a terminal does: the whole foreground group
+    assert own_stack.process.wait(timeout=120) == 0
+    assert alive(before) == set()
+    assert "database system is shut down" in (own_stack.var / "log" / "postgres.log").read_text()
+
+
+def test_a_killed_supervisor_leaves_no_process_and_says_so(own_stack):
+    before = all_of(own_stack)
+    own_stack.kill("supervisor")
+    assert own_stack.process.wait(timeout=60) == 1
+    assert alive(before) == set()
+    assert "The supervisor was killed" in own_stack.output.read_text()
+
+
+def test_a_killed_start_script_leaves_no_process_and_the_next_start_works(own_stack):
+    before = all_of(own_stack)
+    own_stack.process.kill()
+    own_stack.process.wait()
+    wait_for(lambda: not alive(before), 60, "everything to end")
+    again = subprocess.Popen(
+        [sys.executable, "-m", "deploy", "run", "--no-install"], cwd=ROOT, env=own_stack.env,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        lines = []
+        for line in again.stdout:
+            lines.append(line)
+            if "Ready" in line:
+                break
+        assert "Ready" in lines[-1], lines
+        assert not any("Migrating" in line for line in lines), "what has been done is not done again"
+    finally:
+        again.send_signal(signal.SIGINT)
+        again.wait(timeout=120)
+
+
+def test_start_script_and_supervisor_killed_together_leave_no_process(own_stack):
+    before = all_of(own_stack)
+    supervisor = own_stack.pid("supervisor")
+    own_stack.process.kill()
+    os.kill(supervisor, signal.SIGKILL)
+    own_stack.process.wait()
+    wait_for(lambda: not alive(before), 60, "everything to end")
+
+
+@pytest.mark.parametrize("name", ["wsgi", "asgi", "redis", "nginx", "worker"])
+def test_a_killed_program_is_started_again(stack, name):
+    old = stack.kill(name)
+    assert stack.wait_back(name, old) != old
+
+
+def test_two_instances_run_side_by_side(stack, own_stack):
+    for one in (stack, own_stack):
+        assert httpx.get(one.base_url + "/healthz").status_code == 200
+    assert stack.var != own_stack.var
+
+
+def test_a_second_start_of_a_running_instance_is_refused_with_a_sentence(stack):
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy", "run", "--no-install"], cwd=ROOT, env=stack.env, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "runs already; `make stop` ends it" in done.stderr
+
+
+def test_a_program_that_cannot_start_is_named_with_its_log(tmp_path):
+    env = instance_environment(tmp_path / "var", REDIS_URL="redis://127.0.0.1:1/0", ENVMAP_DATABASE_POOL="many")
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy", "run", "--no-install"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 1
+    assert "failed; its message stands above" in done.stderr
+
+
+def test_the_client_cannot_choose_its_address(stack):
+    # The access log holds what nginx believes; ENVMAP_TRUSTED_PROXIES is empty here.
+    httpx.get(stack.base_url + "/healthz?forged", headers={"X-Forwarded-For": "203.0.113.9"})
+    log = stack.var / "log" / "access.log"
+    wait_for(lambda: "/healthz" in log.read_text(), 10, "the request to be logged")
+    assert "203.0.113.9" not in log.read_text()
+
+
+def test_a_body_above_the_limit_is_refused_as_problem_json(stack):
+    answer = httpx.post(stack.base_url + "/api/v1/attachments", content=b"0" * (65 * 2**20), timeout=60)
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "64 MB" in answer.json()["detail"]
+
+
+def test_protected_files_are_not_to_be_had_by_their_address(stack):
+    file = stack.var / "media" / "secret.txt"
+    file.write_text("secret")
+    file.chmod(0o644)
+    assert httpx.get(stack.base_url + "/protected/secret.txt").status_code == 404
