@@ -10,3 +10,8 @@ urlpatterns = [
     path("", include("envmap.live.urls")),
     path("", include("envmap.pages.urls")),
 ]
+
+handler400 = "envmap.pages.errors.bad_request"
+handler403 = "envmap.pages.errors.forbidden"
+handler404 = "envmap.pages.errors.not_found"
+handler500 = "envmap.pages.errors.server_error"

@@ -1,8 +1,78 @@
 """What every page's shell needs."""
 
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from envmap.accounts import queries
+from envmap.accounts.asker import ANONYMOUS, Asker
+from envmap.accounts.roles import ROLE_NAMES, May
+from envmap.core.errors import EnvmapError
+
+MODULES = {
+    "@mapbox/vector-tile": "vendor/vector-tile/vector-tile.js",
+    "@mapbox/point-geometry": "vendor/point-geometry/point-geometry.js",
+    "pbf": "vendor/pbf/pbf.js",
+    "uplot": "vendor/uplot/uPlot.esm.js",
+}
+"""Bare names of third-party modules and their files below static/; our own modules import each other by path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation: address, word, icon, and which of these rights opens it (none: everybody)."""
+
+    href: str
+    word: Promise
+    icon: str
+    mays: tuple[May, ...] = ()
+
+
+PLACES = [
+    Place("/", _("Map"), "map"),
+    Place("/issues/", _("Issues"), "triangle-alert", (May.PAGE_QUEUE,)),
+    Place("/orders/", _("Orders"), "list-checks", (May.PAGE_QUEUE,)),
+    Place("/field/", _("Field"), "phone", (May.PAGE_FIELD,)),
+    Place("/statistics/", _("Statistics"), "chart-column-big", (May.PAGE_STATISTICS,)),
+    Place("/manage/", _("Manage"), "settings", (May.PAGE_MANAGE,)),
+]
+
+
+def places_of(asker: Asker) -> list[Place]:
+    """The pages that this role has."""
+    return [place for place in PLACES if not place.mays or any(asker.may(may) for may in place.mays)]
+
+
+def import_map() -> dict[str, dict[str, str]]:
+    """The import map with the hashed names of the files."""
+    return {"imports": {name: staticfiles_storage.url(path) for name, path in MODULES.items()}}
+
+
+def here(path: str) -> str:
+    """The navigation entry that a path belongs to."""
+    return max((place.href for place in PLACES if path.startswith(place.href)), key=len, default="/")
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
-    """The asker, for navigation and the sign-out button."""
-    return {"asker": getattr(request, "asker", None)}
+    """The asker, the navigation, memberships to switch between, and where to come back to after a switch.
+
+    Lazy where it costs a query: a fragment for htmx has no shell.
+    """
+    asker: Asker = getattr(request, "asker", ANONYMOUS)
+    try:
+        asker.require_signed_in()
+    except EnvmapError:  # nobody, a station's token, or a bad one: the page that says so has a visitor's shell
+        asker = ANONYMOUS
+    return {
+        "asker": asker,
+        "role_name": SimpleLazyObject(lambda: ROLE_NAMES[asker.role]),
+        "places": SimpleLazyObject(lambda: places_of(asker)),
+        "here": here(request.path),
+        "memberships": SimpleLazyObject(lambda: queries.memberships_of(asker) if asker.signed_in else []),
+        "come_back": request.get_full_path() if request.method == "GET" else request.path,
+        "languages": settings.LANGUAGES,
+    }

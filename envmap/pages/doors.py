@@ -1,0 +1,60 @@
+"""Who may enter a page: signed-out people go to sign in, a role without the page gets 403, what is not visible 404."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from envmap.accounts.asker import Asker
+from envmap.accounts.roles import ROLE_NAMES, May
+from envmap.core.errors import EnvmapError, NotAllowed
+
+from .errors import refusal
+
+View = Callable[..., HttpResponse]
+
+
+def asker_of(request: HttpRequest) -> Asker:
+    """The asker that the middleware put on the request."""
+    asker: Asker = request.asker  # type: ignore[attr-defined]
+    return asker
+
+
+def page(*mays: May) -> Callable[[View], View]:
+    """A page for people signed in whose role has at least one of `mays` (none: every role).
+
+    Whatever error of the house the view lets out becomes a page with its sentence.
+    """
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        @never_cache
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                asker = asker_of(request)
+                asker.require_signed_in()
+                if mays and not any(asker.may(what) for what in mays):
+                    raise NotAllowed(_("The role %(role)s has no such page.") % {"role": ROLE_NAMES[asker.role]})
+                return view(request, *args, **kwargs)
+            except EnvmapError as error:
+                return refusal(request, error)
+
+        return guarded
+
+    return wrap
+
+
+def for_everybody(view: View) -> View:
+    """A page that needs no sign-in."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except EnvmapError as error:
+            return refusal(request, error)
+
+    return guarded
