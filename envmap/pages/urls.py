@@ -1,6 +1,6 @@
 """Addresses of this room."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from . import health, signin, tokens
@@ -16,4 +16,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password/", signin.password, name="password"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<int:token_id>/revoke/", tokens.revoke, name="revoke-token"),
+    path("manage/", include("envmap.pages.manage.urls")),
 ]

@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -190,6 +191,12 @@ def number(value: Any) -> str:
         return "–"
     text = f"{value:f}" if hasattr(value, "as_tuple") else str(value)
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@register.simple_tag
+def client_uuid() -> SafeString:
+    """The hidden field that makes a form's second sending harmless; new on every page."""
+    return format_html('<input type="hidden" name="client_uuid" value="{}">', uuid4())
 
 
 @register.simple_tag

@@ -1,0 +1,1 @@
+"""The pages under /manage/: people, departments, stations, rules, layers, dead letters, audit."""
