@@ -53,6 +53,7 @@ def test_the_root_holds_only_the_rooms_that_the_design_names():
 def test_the_registered_jobs_are_these():
     celery_app.loader.import_default_modules()
     assert {name for name in celery_app.tasks if not name.startswith("celery.")} == {
+        "catalogue.gather_touches",
         "catalogue.remove_unused_attachments",
         "core.anchor_trails",
         "core.forget_old_rows",

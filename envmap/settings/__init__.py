@@ -167,6 +167,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "catalogue.remove_unused_attachments",
         "schedule": 6 * 3600.0,
     },
+    "touches": {"task": "catalogue.gather_touches", "schedule": 300.0},
     "anchor-trails": {"task": "core.anchor_trails", "schedule": 24 * 3600.0},
 }
 
