@@ -11,6 +11,8 @@ from .accounts import Account
 from .run import choose_accounts, say
 from .settings import Settings, parse_env
 
+NOWHERE = "postgres://nobody@%2Fnonexistent/none"
+
 
 def check(settings: Settings) -> int:
     """Run every check, also after one has failed; status 1 when any did."""
@@ -23,7 +25,9 @@ def check(settings: Settings) -> int:
     with tempfile.TemporaryDirectory(prefix="envmap-check-") as folder:
         plain = offline_environment(caller, folder)
         example = parse_env((root / "deploy" / "example.env").read_text(encoding="utf-8"), "deploy/example.env")
-        production = {**plain, **example, "ENVMAP_VAR": folder}
+        # What `make run` would add by private.env; one role migrates, another runs.
+        private = {"ENVMAP_VAR": folder, "ENVMAP_MIGRATE_URL": NOWHERE, "DJANGO_SETTINGS_MODULE": "envmap.settings"}
+        production = {**plain, **example, **private}
         for name, command, environment in (
             ("format", [python, "-m", "ruff", "format", "--check", "."], plain),
             ("lint", [python, "-m", "ruff", "check", "."], plain),
@@ -46,7 +50,8 @@ def offline_environment(caller: Account, folder: str) -> dict[str, str]:
         caller,
         os.environ,
         ENVMAP_VAR=folder,
+        DJANGO_SETTINGS_MODULE="envmap.settings.testing",
         SECRET_KEY="only-for-checks-" + "x" * 50,
-        DATABASE_URL=os.environ.get("DATABASE_URL") or "postgres://nobody@%2Fnonexistent/none",
+        DATABASE_URL=os.environ.get("DATABASE_URL") or NOWHERE,
         REDIS_URL=os.environ.get("REDIS_URL") or "unix:///nonexistent?db=0",
     )

@@ -8,6 +8,11 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
+FOLLOWERS = (
+    "VRT", "GTI", "GDALG", "WCS", "WMS", "WMTS", "OGCAPI", "STACTA", "STACIT", "EEDA", "EEDAI", "DAAS", "PLMOSAIC", "HTTP",
+    "OGR_VRT", "WFS", "OAPIF", "Elasticsearch", "Carto", "AmigoCloud", "PLSCENES", "CSW", "NGW", "ADBC", "GPSBabel",
+)  # fmt: skip
+
 
 def library(package: str, pattern: str) -> str | None:
     """The path of a library inside the wheel of `package`, or None, which leaves Django its own look-up."""
@@ -23,9 +28,6 @@ def name_gdal_data() -> None:
     spec = find_spec("pyogrio")
     if spec is not None and spec.origin is not None:
         os.environ.setdefault("GDAL_DATA", str(Path(spec.origin).parent / "gdal_data"))
-    # Foreign files may name other files or servers; these drivers would follow them.
-    for name in ("GDAL_SKIP", "OGR_SKIP"):
-        os.environ.setdefault(
-            name,
-            "VRT,OGR_VRT,WFS,OAPIF,WMS,HTTP,PostgreSQL,MySQL,MSSQLSpatial,Elasticsearch,CSW,GMLAS",
-        )
+    # Foreign files may name other files or servers; these drivers would follow them. Each name is one that the wheel's
+    # libgdal has, or every process would complain of it; GDAL_SKIP serves raster and vector drivers alike.
+    os.environ.setdefault("GDAL_SKIP", ",".join(FOLLOWERS))
