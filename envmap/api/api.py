@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.openapi.urls import get_root_url
 
-from . import docs, errors, tokens
+from . import docs, errors, people, tokens
 
 DESCRIPTION = """One shared map from a monitor's frame to a closed order, for scripts. Guide with examples: docs/interfaces.md.
 
@@ -54,9 +54,10 @@ def _guarded(route: URLPattern) -> URLPattern:
         response = inner(request, *args, **parts)
         if response.status_code == 405 and not response.get("Content-Type", "").startswith(errors.CONTENT_TYPE):
             allowed = sorted(set(response["Allow"].split(", ")) | ({"HEAD"} if "GET" in response["Allow"] else set()))
-            if head:
-                request.method = "HEAD"
             response = errors.method_not_allowed(request, allowed)
+        if head and not response.streaming:
+            response.headers["Content-Length"] = str(len(response.content))
+            response.content = b""
         response.headers.setdefault("Cache-Control", "no-cache" if public else "no-store")
         return response
 
@@ -72,5 +73,5 @@ api = EnvmapAPI(
     docs_url=None,
     openapi_url=None,
 )
-for router in (tokens.router,):
+for router in (tokens.router, people.router):
     api.add_router("", router)

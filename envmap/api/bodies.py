@@ -28,7 +28,8 @@ class Repeatable(Body):
     """A body whose request can be sent again without harm."""
 
     client_uuid: UUID | None = Field(
-        None, description="Made anew for each thing asked; a repeat of the same request is answered with the first answer."
+        None,
+        description="Made anew for each thing asked; a repeat of the same request is answered with the first answer.",
     )
 
 

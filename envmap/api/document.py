@@ -161,7 +161,9 @@ def complete(operation: dict[str, Any], spec: Spec, method: str, path: str, comp
         if str(status) == "201":
             headers["Location"] = "The path of what was made."
         if spec.repeatable:
-            headers[REPLAYED] = "`true` where this is the stored answer to an earlier request of the same `client_uuid`."
+            headers[REPLAYED] = (
+                "`true` where this is the stored answer to an earlier request of the same `client_uuid`."
+            )
         if headers:
             answer["headers"] = {
                 name: {"description": text, "schema": {"type": "string"}} for name, text in sorted(headers.items())

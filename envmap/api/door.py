@@ -135,6 +135,7 @@ def operation(
             operation_id=spec.operation_id,
             summary=summary,
             description=view.__doc__,
+            by_alias=True,
             include_in_schema=not hidden,
         )(opened)
         if not hidden:

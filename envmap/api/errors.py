@@ -52,7 +52,11 @@ def entry(error: type[EnvmapError]) -> tuple[int, str, object]:
 
 
 def problem(
-    row: tuple[int, str, object], detail: str, *, places: Sequence[FieldError] = (), headers: dict[str, str] | None = None
+    row: tuple[int, str, object],
+    detail: str,
+    *,
+    places: Sequence[FieldError] = (),
+    headers: dict[str, str] | None = None,
 ) -> HttpResponse:
     """A problem+json answer; `detail` is a sentence for a person, `places` are its `errors`."""
     status, name, title = row
@@ -63,9 +67,7 @@ def problem(
         "detail": str(detail),
         "errors": [{k: str(v) if k == "detail" else v for k, v in place.items()} for place in places],
     }
-    return HttpResponse(
-        json.dumps(body, ensure_ascii=False), status=status, content_type=CONTENT_TYPE, headers=headers
-    )
+    return HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type=CONTENT_TYPE, headers=headers)
 
 
 def challenge(request: HttpRequest) -> str:

@@ -28,8 +28,11 @@ class Key:
     def of(self, row: Any) -> Any:
         """The row's value, as a cursor keeps it."""
         value = row
-        for part in self.path.split("__"):
-            value = getattr(value, part)
+        if isinstance(row, dict):
+            value = row[self.path]
+        else:
+            for part in self.path.split("__"):
+                value = getattr(value, part)
         return value.isoformat() if isinstance(value, datetime) else value
 
     @property

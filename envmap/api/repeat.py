@@ -92,9 +92,7 @@ def answer_once(
         return idempotency.replayed(user_id, client_uuid, path=path, body_hash=fingerprint)
 
     def once(act: Callable[[], Reply]) -> Reply:
-        return idempotency.once(
-            user_id, client_uuid, path=path, body_hash=fingerprint, act=lambda: _stored(act())
-        )
+        return idempotency.once(user_id, client_uuid, path=path, body_hash=fingerprint, act=lambda: _stored(act()))
 
     found = earlier()
     if found is not None:

@@ -34,7 +34,9 @@ class Listed(Schema, Generic[T]):
 class Geometry(Schema):
     """A GeoJSON geometry, EPSG:4326, longitude first."""
 
-    type: Literal["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"]
+    type: Literal[
+        "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"
+    ]
     coordinates: list[Any] | None = None
     geometries: list[Any] | None = None
 

@@ -29,7 +29,9 @@ class TokenBody(Body):
     model_config = {"json_schema_extra": {"example": {"name": "night report", "scopes": ["read"]}}}
     name: str = Field(max_length=100)
     scopes: list[str] = Field(min_length=1, max_length=3, examples=[["read", "write"]])
-    station: str | None = Field(None, max_length=40, description="The MN of a station: a token that writes its readings.")
+    station: str | None = Field(
+        None, max_length=40, description="The MN of a station: a token that writes its readings."
+    )
 
 
 @get(router, "/me", answers={200: shapes.Me}, summary="Who is asking")
