@@ -33,7 +33,11 @@ def check(settings: Settings) -> int:
             ("lint", [python, "-m", "ruff", "check", "."], plain),
             ("types", [python, "-m", "mypy"], plain),
             ("import contracts", [python, "-c", "from importlinter.cli import lint_imports_command as c; c()"], plain),
-            ("missing migrations", [*manage, "makemigrations", "--check", "--dry-run"], plain),
+            (
+                "missing migrations",
+                [python, "-W", "ignore::RuntimeWarning", "manage.py", "makemigrations", "--check", "--dry-run"],
+                plain,
+            ),
             ("translations", [*manage, "check_translations"], plain),
             ("deployment", [*manage, "check", "--deploy", "--fail-level", "WARNING"], production),
         ):
