@@ -130,8 +130,13 @@ def _refuse_circle(department: Department) -> None:
         above = above.parent
 
 
-def make_user(*, by: Asker, username: str, name: str, password: str, phone: str = "", is_demo: bool = False) -> User:
-    """Adds a person, who sees nothing of their own until a membership is added. Raises BadInput, Conflict."""
+def make_user(
+    *, by: Asker, username: str, name: str, password: str | None, phone: str = "", is_demo: bool = False
+) -> User:
+    """Adds a person, who sees nothing of their own until a membership is added. Raises BadInput, Conflict.
+
+    Without a password the person cannot sign in until an administrator sets one.
+    """
     by.require(May.EDIT_PEOPLE)
     user = User(username=username.strip(), name=name.strip(), phone=phone, is_demo=is_demo)
     if not user.name:
@@ -140,8 +145,11 @@ def make_user(*, by: Asker, username: str, name: str, password: str, phone: str 
         raise rules.refuse(
             "username", _("A username has 1 to 40 letters, digits, - or _ and begins with a letter or digit.")
         )
-    rules.check_password(password, user)
-    user.set_password(password)
+    if password is None:
+        user.set_unusable_password()
+    else:
+        rules.check_password(password, user)
+        user.set_password(password)
     with acting(by.actor):
         if User.objects.filter(username__iexact=user.username).exists():
             raise Conflict(_("The username %(username)s is taken.") % {"username": user.username})

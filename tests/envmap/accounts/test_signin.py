@@ -178,3 +178,12 @@ def test_every_change_of_a_role_and_password_is_audited_with_the_actor(cast):
     assert role.actor == {"id": admin.user_id, "department": "bureau", "role": "admin"}
     changed = AuditRow.objects.filter(kind="user.changed").latest("pk")
     assert changed.detail == {"password": "hidden"}
+
+
+def test_a_person_without_a_password_cannot_sign_in_until_one_is_set(cast, request_of):
+    admin = cast.asker("admin")
+    actions.make_user(by=admin, username="later", name="来日", password=None)
+    with pytest.raises(NotSignedIn):
+        actions.sign_in(request_of(), username="later", password="")
+    actions.reset_password(by=admin, username="later", password="a-password-set-later")
+    assert actions.sign_in(request_of(), username="later", password="a-password-set-later").username == "later"
