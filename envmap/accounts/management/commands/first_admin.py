@@ -20,17 +20,21 @@ class Command(BaseCommand):
         parser.add_argument("--username")
         parser.add_argument("--name", help="the person's name")
         parser.add_argument("--bureau", help="the bureau's Chinese name, where there is no bureau yet")
-        parser.add_argument("--check", action="store_true", help="only say (exit status 0 or 1) whether there is one")
+        parser.add_argument("--no-input", action="store_true", help="ask nothing; say what to run when there is none")
 
     def handle(self, *args, **options):
         there = Membership.objects.filter(
             role="admin", ended_at=None, user__is_active=True, user__is_demo=False
         ).exists()
-        if options["check"]:
-            sys.exit(0 if there else 1)
         if there:
-            raise CommandError("There is an administrator already; sign in as one and use /manage/people/.")
-        terminal = sys.stdin.isatty()
+            self.stdout.write("There is an administrator; sign in as one and make the others under /manage/people/.")
+            return
+        if options["no_input"] and not (options["username"] and os.environ.get("ENVMAP_ADMIN_PASSWORD")):
+            self.stdout.write(
+                "Nobody can sign in yet. Run `.venv/bin/python manage.py first_admin` to make the administrator."
+            )
+            return
+        terminal = sys.stdin.isatty() and not options["no_input"]
 
         def ask(option: str, question: str) -> str:
             value = options[option] or (input(question) if terminal else "")
