@@ -111,7 +111,8 @@ def pass_in(source: Path, base: Path) -> None:
     """Copy a file or folder of settings to the same place of the tree, where this machine has it."""
     target = base / source.relative_to("/")
     if source.is_dir():
-        shutil.copytree(source, target, dirs_exist_ok=True, symlinks=True)
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target, symlinks=True)
     elif source.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
