@@ -1,7 +1,9 @@
-"""Where an order can stand, what leads where and who may: the one table (docs/interfaces.md §3). Pure."""
+"""Where an order can stand, what leads where and who may: the one table (docs/interfaces.md §3). Pure but for the names."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
 
 from envmap.accounts.roles import Role
 
@@ -48,3 +50,47 @@ MOVES: dict[str, Move] = {
 REASSIGN_DEPARTMENT_FROM = frozenset({_S.SENT, _S.RETURNED})
 REASSIGN_ASSIGNEE_FROM = frozenset({_S.SENT, _S.ACCEPTED})
 DISPATCH = "dispatch"
+"""The first event of every trail, made by an officer out of an issue."""
+
+
+def step(verb: str, role: Role) -> Move | None:
+    """The row of MOVES for this role, or None where the role never presses it.
+
+    `reassign` is two: an officer hands the order to another department, the unit to another of its people.
+    """
+    move = MOVES.get(verb)
+    if move is None or role not in move.roles:
+        return None
+    if verb != "reassign":
+        return move
+    if role is Role.OFFICER:
+        return Move(REASSIGN_DEPARTMENT_FROM, _S.SENT, move.roles)
+    return Move(REASSIGN_ASSIGNEE_FROM, None, move.roles)
+
+
+OVERDUE: tuple[tuple[frozenset[OrderState], str], ...] = (
+    (frozenset({_S.SENT}), "accept_by"),
+    (frozenset({_S.SENT, _S.ACCEPTED}), "report_by"),
+)
+"""An order in one of these states is overdue once the named deadline has passed."""
+
+STATE_NAMES = {
+    _S.SENT: _("sent"),
+    _S.ACCEPTED: _("in hand"),
+    _S.REPORTED: _("reported done"),
+    _S.RETURNED: _("returned"),
+    _S.VERIFIED: _("verified"),
+    _S.WITHDRAWN: _("withdrawn"),
+}
+VERB_NAMES = {
+    DISPATCH: _("dispatch"),
+    "accept": _("accept"),
+    "return": _("return"),
+    "reassign": _("reassign"),
+    "report": _("report done"),
+    "send_back": _("send back"),
+    "verify": _("verify"),
+    "withdraw": _("withdraw"),
+    "comment": _("comment"),
+}
+"""For people; the keys are what data and the API say."""

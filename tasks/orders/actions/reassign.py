@@ -1,0 +1,82 @@
+"""Handing an order on: to another department (officer), or to another person of the unit."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from envmap.accounts.actions import department_of
+from envmap.accounts.asker import Asker
+from envmap.accounts.models import Department, Membership
+from envmap.accounts.roles import Role
+from envmap.accounts.signals import rights_changed
+from envmap.core.actor import acting
+from layers.catalogue.actions import end_grants, grant
+from tasks.issues import inputs
+
+from ..models import Order
+from .moves import locked, member_of, move, set_deadlines
+
+
+def reassign(
+    number: str,
+    *,
+    by: Asker,
+    department: str | None = None,
+    assignee: str | None = None,
+    note: str = "",
+    version: int | None = None,
+    happened_at: datetime | None = None,
+) -> Order:
+    """To another `department` (code; by an officer: sent anew, with the category's times anew, `due_at` stays), or to
+    another `assignee` (username; by the unit: state and times are kept). One of the two. Raises BadInput otherwise.
+    """
+    with acting(by.actor):
+        body = {"department": department, "assignee": assignee}
+        order = locked(number, by=by, verb="reassign", version=version, body=body)
+        words = inputs.note(note)
+        since = inputs.instant(happened_at, field="happened_at")
+        to_unit = by.role is Role.OFFICER
+        changed = _to_department(order, department) if to_unit else _to_person(order, assignee)
+        whose = {"department": order.department.code} if to_unit else {"assignee": order.assignee_id}
+        return move(order, "reassign", by=by, note=words, happened_at=since, answers=whose, also_save=changed)
+
+
+def _to_department(order: Order, code: str | None) -> list[str]:
+    if code is None:
+        raise inputs.refuse("department", _("Name the department that gets the order."))
+    unit = department_of(inputs.line(code, field="department", longest=40))
+    if unit.pk == order.department_id and order.state == "sent":
+        raise inputs.refuse("department", _("The order is with %(unit)s already.") % {"unit": unit.name})
+    former = order.department
+    order.department = unit
+    order.assignee = None
+    order.accepted_at = None
+    changed = set_deadlines(order, accept=True)
+    end_grants(reason=order.number)
+    if order.feature is not None:
+        grant(order.feature, unit, reason=order.number)
+    if unit.pk != former.pk:
+        _tell_former(former)
+    return ["department", "assignee", "accepted_at", *changed]
+
+
+def _tell_former(unit: Department) -> None:
+    """The former unit may no longer learn of the order, so no fact tells it; its open pages are made to read anew."""
+    people = set(Membership.objects.filter(department=unit, ended_at=None).values_list("user_id", flat=True))
+
+    def send() -> None:
+        for user_id in people:
+            rights_changed.send(sender=None, user_id=user_id)
+
+    transaction.on_commit(send)
+
+
+def _to_person(order: Order, username: str | None) -> list[str]:
+    if username is None:
+        raise inputs.refuse("assignee", _("Name the person who gets the order."))
+    person = member_of(order.department, username)
+    if person.pk == order.assignee_id:
+        raise inputs.refuse("assignee", _("The order is in the hands of %(name)s already.") % {"name": person.name})
+    order.assignee = person
+    return ["assignee"]

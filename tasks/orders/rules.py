@@ -1,0 +1,127 @@
+"""Who may press which verb on which order, from where, and when an order is overdue: all by the table in `states`.
+
+Refusals come in this order: who (404, 403), state (409), version (412), body (422).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from envmap.accounts.asker import Asker
+from envmap.accounts.roles import ROLE_NAMES, Role, Scope
+from envmap.core.errors import NotAllowed, NotVisible, StaleVersion, WrongState
+
+from .models import Order
+from .states import MOVES, OVERDUE, STATE_NAMES, UNIT_ROLES, VERB_NAMES, OrderState, step
+
+_OUTSIDE_THE_UNIT = frozenset({"send_back", "verify"})
+
+
+def require_may(asker: Asker, verb: str, order: Order, body: Mapping[str, Any] | None = None) -> None:
+    """Raises NotVisible for an unknown verb, NotAllowed where this is never for the asker, whatever the state.
+
+    `body` is the verb's; only `reassign` looks into it: who may name a department, and who a person.
+    """
+    if verb not in MOVES:
+        raise NotVisible(_("There is no verb %(verb)s for an order.") % {"verb": verb[:40]})
+    asker.require_signed_in()
+    if step(verb, asker.role) is None:
+        raise NotAllowed(
+            _("The role %(role)s does not allow “%(verb)s”.")
+            % {"role": ROLE_NAMES[asker.role], "verb": VERB_NAMES[verb]}
+        )
+    if Scope.WRITE not in asker.scopes:
+        raise NotAllowed(_("This token's scopes do not allow writing."))
+    if asker.role in UNIT_ROLES and asker.department_id != order.department_id:
+        raise NotAllowed(_("Order %(number)s belongs to another unit.") % {"number": order.number})
+    if verb in _OUTSIDE_THE_UNIT and order.department_id in asker.department_ids:
+        raise NotAllowed(
+            _("Order %(number)s is your own unit's: somebody else judges what it has done.") % {"number": order.number}
+        )
+    if verb == "report":
+        _require_reporter(asker, order)
+    if verb == "reassign" and body is not None:
+        _require_reassigner(asker, body)
+
+
+def _require_reporter(asker: Asker, order: Order) -> None:
+    """A field worker reports only what is theirs; with nobody named it is the state that refuses."""
+    if asker.role is Role.FIELD and order.assignee_id not in (None, asker.user_id):
+        raise NotAllowed(
+            _("Order %(number)s is in the hands of %(name)s, who reports it.")
+            % {"number": order.number, "name": order.assignee.name if order.assignee else ""}
+        )
+
+
+def _require_reassigner(asker: Asker, body: Mapping[str, Any]) -> None:
+    if asker.role is Role.OFFICER:
+        if body.get("assignee") is not None:
+            raise NotAllowed(_("Whom it sends is the unit's own business; name a department."))
+        return
+    if body.get("department") is not None:
+        raise NotAllowed(_("Only an officer hands an order to another department; you may return it."))
+    person = body.get("assignee")
+    if asker.role is not Role.MANAGER and person is not None and person != asker.username:
+        raise NotAllowed(_("You may name yourself; only the unit's manager names others."))
+
+
+def require_state(asker: Asker, verb: str, order: Order, body: Mapping[str, Any] | None = None) -> None:
+    """Raises WrongState where the order stands somewhere from which the verb does not lead for this asker."""
+    move = step(verb, asker.role)
+    if move is None or order.state not in move.start:
+        start = move.start if move is not None else frozenset()
+        raise WrongState(
+            _("Order %(number)s is %(state)s (%(code)s); “%(verb)s” is possible only from: %(start)s.")
+            % {
+                "number": order.number,
+                "state": STATE_NAMES[OrderState(order.state)],
+                "code": order.state,
+                "verb": VERB_NAMES[verb],
+                "start": ", ".join(str(STATE_NAMES[s]) for s in OrderState if s in start),
+            }
+        )
+    if verb == "return" and order.reported_at is not None:
+        raise WrongState(
+            _("Order %(number)s has been reported on; it can no longer be returned.") % {"number": order.number}
+        )
+
+
+def require_version(order: Order, version: int | None) -> None:
+    """Raises StaleVersion where the asker looked at an older one."""
+    if version is not None and version != order.version:
+        raise StaleVersion(
+            _("Order %(number)s has changed since (version %(now)d, yours was %(yours)s); look at it again.")
+            % {"number": order.number, "now": order.version, "yours": version}
+        )
+
+
+def verbs_for(asker: Asker, order: Order) -> list[str]:
+    """What the asker may do with the order now: every verb that neither of the two rules above refuses."""
+    found = []
+    for verb in MOVES:
+        try:
+            require_may(asker, verb, order)
+            require_state(asker, verb, order)
+        except (NotVisible, NotAllowed, WrongState):
+            continue
+        found.append(verb)
+    return found
+
+
+def is_overdue(order: Order, now: datetime) -> bool:
+    """Whether a deadline that still counts in this state has passed at `now`."""
+    return any(
+        order.state in states and (limit := getattr(order, field)) is not None and limit < now
+        for states, field in OVERDUE
+    )
+
+
+def overdue_at(now: datetime) -> Q:
+    """The same as a condition over rows."""
+    found = Q(pk__in=[])
+    for states, field in OVERDUE:
+        found |= Q(state__in=[str(s) for s in states], **{f"{field}__lt": now})
+    return found
