@@ -1,6 +1,7 @@
 """What a running instance leaves behind when it, or a part of it, is killed: nothing; and it can be started again."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import httpx
 import pytest
 
 from deploy.processes import descendants
-from tests.stack import ROOT, instance_environment, start_stack, wait_for
+from tests.stack import ROOT, instance_environment, make_folder, start_stack, wait_for
 
 pytestmark = pytest.mark.stack
 
@@ -77,6 +78,37 @@ def test_a_killed_start_script_leaves_no_process_and_the_next_start_works(own_st
     finally:
         again.send_signal(signal.SIGINT)
         again.wait(timeout=120)
+
+
+def test_a_first_start_killed_at_any_step_can_be_repeated(tmp_path):
+    folder = make_folder()
+    env = instance_environment(folder / "var", ENVMAP_DEMO="0")
+    steps = [
+        "Starting PostgreSQL and Redis",
+        "Migrating the database",
+        "Collecting static files",
+        "Starting the application",
+        "Ready",
+    ]
+    try:
+        for step in steps:
+            start = subprocess.Popen(
+                [sys.executable, "-m", "deploy", "run", "--no-install"], cwd=ROOT, env=env,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            )  # fmt: skip
+            lines = []
+            for line in start.stdout:
+                lines.append(line)
+                if step in line:
+                    break
+            assert step in lines[-1], lines
+            before = {start.pid, *descendants(start.pid)}
+            start.send_signal(signal.SIGINT if step == "Ready" else signal.SIGKILL)
+            start.wait(timeout=120)
+            start.stdout.close()
+            wait_for(lambda: not alive(before), 60, "everything to end")  # noqa: B023  within this turn
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_start_script_and_supervisor_killed_together_leave_no_process(own_stack):
