@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.openapi.urls import get_root_url
 
-from . import docs, errors, people, tokens
+from . import docs, errors, features, layers, people, rules, stations, tokens
 
 DESCRIPTION = """One shared map from a monitor's frame to a closed order, for scripts. Guide with examples: docs/interfaces.md.
 
@@ -73,5 +73,5 @@ api = EnvmapAPI(
     docs_url=None,
     openapi_url=None,
 )
-for router in (tokens.router, people.router):
-    api.add_router("", router)
+for module in (tokens, people, layers, features, stations, rules):
+    api.add_router("", module.router)

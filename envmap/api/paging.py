@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from .params import Paged, bad
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 SCALARS: dict[str, Callable[[Any], Any]] = {"int": int, "str": str, "time": datetime.fromisoformat}
 
 
@@ -106,3 +107,14 @@ def newest_first(name: str, instant: str) -> Ordering:
 def listed(page: Page[M], items: list[Any]) -> dict[str, Any]:
     """The body of a list."""
     return {"items": items, "next": page.next}
+
+
+def page_of(items: Sequence[T], ordering: Ordering, query: Paged) -> tuple[list[T], str | None]:
+    """A page of a short list that is there whole already, in the ordering's order, by its one column."""
+    (key,) = ordering.keys
+    left = list(items)
+    if query.cursor is not None:
+        (last,) = parse(ordering, query.cursor)
+        left = [item for item in left if key.of(item) > last]
+    shown = left[: query.limit]
+    return shown, write(ordering, [key.of(shown[-1])]) if len(left) > query.limit else None

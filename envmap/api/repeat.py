@@ -53,12 +53,14 @@ def change(
     state: Callable[[dict[str, Any]], None] | None = None,
     version: int | None = None,
     types: tuple[str, ...] = (JSON,),
+    parse: Callable[[dict[str, Any]], Any] | None = None,
     dress: Callable[[HttpResponse, Any], None] | None = None,
 ) -> HttpResponse:
     """Judges what was said and acts once.
 
     `state` raises WrongState from the body read loosely; `version` is the thing's newest; `act` makes the answer from
-    the body read strictly and may raise any of our refusals; `dress` adds headers, to a repeat's answer too.
+    the body read strictly and may raise any of our refusals; `parse` reads it in place of `model` where the room below
+    checks a document whole; `dress` adds headers, to a repeat's answer too.
     What 401, 404 and 403 are about has been asked before.
     """
     asker: Asker = request.asker  # type: ignore[attr-defined]
@@ -69,7 +71,8 @@ def change(
         if state is not None:
             state(said)
         require_version(said, version)
-        body = bodies.checked(bodies.strictly(request, types), model)
+        strict = bodies.strictly(request, types)
+        body = parse(strict) if parse is not None else bodies.checked(strict, model)
         return run(lambda: act(body))
 
     fingerprint = idempotency.fingerprint(bodies.raw_body(request))

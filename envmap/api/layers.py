@@ -1,0 +1,119 @@
+"""Layers: kinds of things on the map."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from pydantic import Field
+
+from envmap.accounts.roles import May
+from envmap.core.idempotency import Reply
+from layers.catalogue import actions, payloads, queries
+
+from . import params, shapes, shapes_map
+from .answers import address
+from .bodies import Body
+from .door import get, patch, post
+from .paging import Key, Ordering, page_of
+from .params import Paged
+from .repeat import change
+
+router = Router(tags=["layers"])
+BY_KEY = Ordering("layers", (Key("key", "str"),))
+
+
+class LayerChanges(Body):
+    """What of a layer can be changed."""
+
+    names: dict[str, str] | None = Field(None, examples=[{"zh-hans": "噪声点位", "en": "Noise sites"}])
+    descriptions: dict[str, str] | None = None
+    geometry: list[str] | None = Field(None, examples=[["Point"]])
+    schema_: dict[str, Any] | None = Field(None, alias="schema", description="JSON Schema 2020-12 of an object.")
+    style: dict[str, Any] | None = None
+    public: bool | None = None
+    expected_factors: list[str] | None = None
+    position: int | None = None
+    code_prefix: str | None = None
+
+
+class LayerBody(LayerChanges):
+    """A new layer."""
+
+    key: str
+    names: dict[str, str] = Field(examples=[{"zh-hans": "噪声点位", "en": "Noise sites"}])
+    geometry: list[str] = Field(examples=[["Point"]])
+    schema_: dict[str, Any] = Field(alias="schema", description="JSON Schema 2020-12 of an object.")
+
+
+def shown(request: HttpRequest, key: str) -> Any:
+    """The payload of one layer."""
+    layer = queries.layer_of(request.asker, key)
+    return payloads.layer_payload(layer, queries.counts(request.asker)[layer.key])
+
+
+def given(body: Body) -> dict[str, Any]:
+    """The fields that were written, by their names in the body."""
+    return body.model_dump(exclude_unset=True, by_alias=True)
+
+
+@get(
+    router,
+    "/layers",
+    answers={200: shapes.Listed[shapes_map.Layer]},
+    summary="Layers",
+    query=Paged,
+    public=True,
+    operation_id="list_layers",
+)
+def layers(request: HttpRequest) -> Any:
+    """Those that the asker sees, by key."""
+    tallies = queries.counts(request.asker)
+    rows, after = page_of(queries.layers(request.asker), BY_KEY, params.read(request, Paged))
+    return {"items": [payloads.layer_payload(layer, tallies[layer.key]) for layer in rows], "next": after}
+
+
+@post(
+    router,
+    "/layers",
+    answers={201: shapes_map.Layer},
+    summary="Make a layer",
+    body=LayerBody,
+    refusals=frozenset({409}),
+)
+def make_layer(request: HttpRequest) -> HttpResponse:
+    """By an administrator. Everything works for it at once: map, rules, issues, statistics."""
+    request.asker.require(May.EDIT_LAYERS)
+
+    def act(body: LayerBody) -> Reply:
+        layer = actions.make_layer(by=request.asker, **given(body))
+        return Reply(201, shown(request, layer.key), address("layers", layer.key))
+
+    return change(request, LayerBody, act)
+
+
+@get(
+    router, "/layers/{key}", answers={200: shapes_map.Layer}, summary="One layer", public=True, operation_id="get_layer"
+)
+def layer(request: HttpRequest, key: str) -> Any:
+    """With its schema, its style and how its features are doing."""
+    return shown(request, key)
+
+
+@patch(
+    router,
+    "/layers/{key}",
+    answers={200: shapes_map.Layer},
+    summary="Change a layer",
+    body=LayerChanges,
+    types=("application/json", "application/merge-patch+json"),
+)
+def update_layer(request: HttpRequest, key: str) -> HttpResponse:
+    """By an administrator. A schema that a feature would no longer fit is refused."""
+    queries.layer_of(request.asker, key)
+    request.asker.require(May.EDIT_LAYERS)
+
+    def act(body: LayerChanges) -> Reply:
+        layer = actions.update_layer(by=request.asker, key=key, **given(body))
+        return Reply(200, shown(request, layer.key))
+
+    return change(request, LayerChanges, act, types=("application/json", "application/merge-patch+json"))
