@@ -168,7 +168,7 @@ def features(request: HttpRequest, key: str) -> HttpResponse:
     layer = queries.layer_of(request.asker, key)
     query = params.read(request, FeatureQuery)
     rows = queries.features(request.asker, key, _filter(request, query)).annotate(
-        shape=AsGeoJSON("geometry", precision=15), said=Cast("attributes", TextField(), output_field=TextField())
+        shape=AsGeoJSON("geometry", precision=15), said=Cast("attributes", TextField())
     )
     found = page(
         rows.values("pk", "code", "name", "shape", "said", "version", "updated_at", "condition_rank",

@@ -12,7 +12,7 @@ Time = str
 TIME = {"format": "date-time", "examples": ["2026-11-24T08:00:00+08:00"]}
 
 
-def time(description: str = "") -> Any:
+def when(description: str = "") -> Any:
     """A field that holds an instant."""
     return Field(..., description=description or None, json_schema_extra=TIME)
 
@@ -102,8 +102,8 @@ class Token(Schema):
     name: str
     scopes: list[Literal["read", "write", "ingest"]]
     station: str | None
-    created_at: Time | None = time()
-    last_used_at: Time | None = time()
+    created_at: Time | None = when()
+    last_used_at: Time | None = when()
 
 
 class NewToken(Schema):

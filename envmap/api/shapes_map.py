@@ -7,7 +7,7 @@ from pydantic import Field
 
 from layers.catalogue.conditions import WORST_FIRST
 
-from .shapes import Geometry, Names, Point, Time, time
+from .shapes import Geometry, Names, Point, Time, when
 
 Condition = Literal[tuple(str(condition) for condition in WORST_FIRST)]  # type: ignore[valid-type]
 FEATURE = {
@@ -70,7 +70,7 @@ class FeatureProperties(Schema):
     town: str | None
     version: int
     attributes: dict[str, Any]
-    updated_at: Time = time()
+    updated_at: Time = when()
 
 
 class Feature(Schema):
@@ -103,7 +103,7 @@ class Version(Schema):
     """One version of a feature, as the database kept it."""
 
     version: int
-    at: Time = time()
+    at: Time = when()
     by: Actor | None
     code: str
     name: str
@@ -121,7 +121,7 @@ class Attachment(Schema):
     sha256: str
     content_type: str
     size: int
-    taken_at: Time | None = time()
+    taken_at: Time | None = when()
     location: Point | None
     url: str
     thumbnail_url: str | None

@@ -5,7 +5,7 @@ from typing import Literal
 from ninja import Schema
 from pydantic import Field
 
-from .shapes import Names, Point, Time, time
+from .shapes import Names, Point, Time, when
 from .shapes_map import Condition
 
 Kind = Literal["realtime", "minute", "hour", "day"]
@@ -42,7 +42,7 @@ class Station(Schema):
     units: dict[str, str]
     aliases: dict[str, str]
     expected_interval: int = Field(..., description="Seconds.")
-    last_seen: Time | None = time()
+    last_seen: Time | None = when()
     condition: Condition
     warnings: list[str]
 
@@ -53,14 +53,14 @@ class Reading(Schema):
     station: str
     factor: str
     kind: Kind
-    time: Time = time("The start of the period, or the moment of sampling.")
+    time: Time = when("The start of the period, or the moment of sampling.")
     value: float | None
     minimum: float | None
     maximum: float | None
     total: float | None
     converted: float | None
     flag: str | None = Field(..., description="As sent; null is no flag and not `N`.")
-    received_at: Time = time()
+    received_at: Time = when()
 
 
 class Recorded(Schema):
@@ -113,13 +113,13 @@ class Alarm(Schema):
     feature_id: int | None
     factor: str
     severity: Severity
-    opened_at: Time = time()
+    opened_at: Time = when()
     first_value: float
     last_value: float
     peak_value: float
     limit: AlarmLimit
-    cleared_at: Time | None = time()
+    cleared_at: Time | None = when()
     acknowledged_by: str | None
-    acknowledged_at: Time | None = time()
+    acknowledged_at: Time | None = when()
     note: str
     issue: str | None
