@@ -127,7 +127,9 @@ def test_no_file_carries_a_path_of_somebodys_machine():
 
 def test_no_order_or_feature_is_written_past_the_actions():
     """Pages, API and demo change nothing by the ORM."""
-    writes = re.compile(r"\.objects\.(create|bulk_create|update_or_create|get_or_create)\(|\.save\((update_fields|\))|\.delete\(\)")
+    writes = re.compile(
+        r"\.objects\.(create|bulk_create|update_or_create|get_or_create)\(|\.save\((update_fields|\))|\.delete\(\)"
+    )
     for path, text in texts(".py"):
         place = path.relative_to(ROOT).as_posix()
         if place.startswith(("envmap/api/", "envmap/pages/", "envmap/demo/", "envmap/live/", "envmap/statistics/")):
