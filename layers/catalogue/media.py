@@ -1,6 +1,7 @@
 """What a file is by what stands in it, what it tells of time and place, and a small picture of it. No database."""
 
 import io
+import logging
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -25,6 +26,7 @@ OTHERS = {
     ".webm": "video/webm", ".ogv": "video/ogg", ".avi": "video/x-msvideo",
 }  # fmt: skip
 THUMBNAIL = (480, 480)
+log = logging.getLogger("envmap.catalogue")
 _HEAD = 4096
 
 
@@ -74,13 +76,12 @@ def _image(file: Any, max_pixels: int) -> Seen:
         _("The image is broken: it cannot be unpacked whole."), [{"field": "file", "detail": _("is a broken image")}]
     )
     try:
-        with Image.open(file, formats=["JPEG", "MPO", "PNG", "WEBP", "GIF"]) as image:
+        with Image.open(file, formats=["JPEG", "PNG", "WEBP", "GIF"]) as image:
             width, height = image.size
             if width * height > max_pixels:
                 raise _too_many(width, height, max_pixels)
             content_type, extension = IMAGES[str(image.format)]
-            exif = image.getexif()
-            taken_at, location = _taken_at(exif), _location(exif)
+            taken_at, location = _told(image)
             # A JPEG is unpacked at a fraction of its size, for only a small picture is wanted; all of it is read.
             image.draft("RGB", (THUMBNAIL[0] * 2, THUMBNAIL[1] * 2))
             image.load()
@@ -105,7 +106,10 @@ def _too_many(width: int, height: int, max_pixels: int) -> TooLarge:
 
 def _thumbnail(image: Image.Image) -> bytes:
     """Upright as EXIF says, on white, without any metadata."""
-    upright = ImageOps.exif_transpose(image)
+    try:
+        upright = ImageOps.exif_transpose(image)
+    except Exception:  # a damaged EXIF turns nothing
+        upright = image
     upright.thumbnail(THUMBNAIL)
     if upright.mode in ("RGBA", "LA", "PA", "P"):
         layered = upright.convert("RGBA")
@@ -118,6 +122,16 @@ def _thumbnail(image: Image.Image) -> bytes:
     out = io.BytesIO()
     clean.save(out, "JPEG", quality=82, optimize=True)
     return out.getvalue()
+
+
+def _told(image: Image.Image) -> tuple[datetime | None, Point | None]:
+    """Time and place; a damaged EXIF says nothing, and the picture is none the worse for it."""
+    try:
+        exif = image.getexif()
+        return _taken_at(exif), _location(exif)
+    except Exception:
+        log.info("The EXIF of an upload is damaged.")
+        return None, None
 
 
 def _taken_at(exif: Image.Exif) -> datetime | None:
