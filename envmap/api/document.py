@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from .door import SPECS, Spec
 from .errors import CONTENT_TYPE
-from .params import Query
+from .params import Period, Query
 from .repeat import REPLAYED
 
 REF = "#/components/schemas/{model}"
@@ -42,7 +42,7 @@ SAYS = {
     412: "Not the newest version.",
     413: "Larger than what is taken.",
     415: "A type that is not taken.",
-    422: "The body is not what was expected; `errors` names each place.",
+    422: "The body is not what was expected (`errors` names each place), or a time has no offset.",
     428: "A version is demanded and was not given.",
     429: "Too many failed attempts.",
     "default": "Any other refusal, such as 405, 500 and 503.",
@@ -114,9 +114,9 @@ def _without_null(details: dict[str, Any]) -> dict[str, Any]:
 
 def refusals(spec: Spec, method: str, path: str) -> list[int]:
     """The statuses with which an operation can refuse."""
-    found = {400, 401} | set(spec.refusals)
-    if not spec.public:
-        found.add(403)
+    found = {400, 401, 403} | set(spec.refusals)
+    if spec.query and issubclass(spec.query, Period):
+        found.add(422)
     if "{" in path:
         found.add(404)
     if spec.body or spec.upload:

@@ -129,7 +129,7 @@ def operation(
             return result if isinstance(result, HttpResponseBase) else respond(result, content_type=spec.answer_type)
 
         router.api_operation(
-            [method],
+            method.split(),
             path,
             response=answers,
             operation_id=spec.operation_id,

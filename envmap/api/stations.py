@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Router
@@ -23,7 +24,7 @@ from .answers import address, respond
 from .bodies import Body, Instant
 from .door import get, patch, post
 from .layers import given
-from .paging import Key, Ordering, listed, page
+from .paging import Key, Ordering, listed, page, parse
 from .params import Paged, Period
 from .repeat import change
 
@@ -39,6 +40,7 @@ FOLDED = Ordering(
     (Key("bucket", "time", descending=True), Key("factor", "str"), Key("kind", "str"), Key("station_id", "int")),
 )
 DAY = timedelta(hours=24)
+STEP = {"hour": timedelta(hours=1), "day": DAY}
 
 
 class StationQuery(Paged):
@@ -197,6 +199,16 @@ def update_station(request: HttpRequest, mn: str) -> HttpResponse:
     return change(request, StationChanges, act, types=("application/json", "application/merge-patch+json"))
 
 
+def _beyond(cursor: str, step: timedelta) -> Q:
+    """Readings of the hours or days beyond a cursor's row, by their own time, so that folding comes after.
+
+    An hour or day of Asia/Shanghai has a fixed length: there has been no summer time since 1991.
+    """
+    bucket, *rest = parse(FOLDED, cursor)
+    same = Ordering("", FOLDED.keys[1:]).after(rest)
+    return Q(time__lt=bucket) | Q(time__lt=bucket + step) & same
+
+
 def read_readings(request: HttpRequest, source: Callable[..., Any]) -> Any:
     """The list of readings that `source(**filters)` gives."""
     query = params.read(request, ReadingQuery)
@@ -209,7 +221,9 @@ def read_readings(request: HttpRequest, source: Callable[..., Any]) -> Any:
     if query.resolution == "raw":
         found = page(rows, READINGS, query)
         return listed(found, [payloads.reading_payload(reading) for reading in found.rows])
-    folded = page(queries.aggregated(rows, query.resolution), FOLDED, query)
+    if query.cursor is not None:
+        rows = rows.filter(_beyond(query.cursor, STEP[query.resolution]))
+    folded = page(queries.aggregated(rows, query.resolution), FOLDED, query.model_copy(update={"cursor": None}))
     return listed(folded, [payloads.aggregate_payload(row) for row in folded.rows])
 
 

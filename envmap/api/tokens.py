@@ -8,8 +8,10 @@ from ninja import Router
 from pydantic import Field
 
 from envmap.accounts import actions, payloads, queries
+from envmap.accounts.asker import Asker
 from envmap.accounts.roles import May
-from envmap.core.errors import NotVisible
+from envmap.core.errors import BadInput, NotVisible
+from layers.sensors import queries as sensors
 
 from . import bodies, params, shapes
 from .answers import address, respond
@@ -73,9 +75,19 @@ def make_token(request: HttpRequest) -> HttpResponse:
     said = bodies.loosely(request)
     asker.require(May.EDIT_STATIONS if said.get("station") is not None else May.OWN_TOKENS)
     body = bodies.checked(bodies.strictly(request), TokenBody)
+    if body.station is not None:
+        _require_station(asker, body.station)
     token, secret = actions.make_token(by=asker, name=body.name, scopes=body.scopes, station=body.station)
     made = {"id": token.pk, "name": token.name, "token": secret, "scopes": list(token.scopes), "station": token.station}
     return respond(made, status=201, location=address("tokens", token.pk))
+
+
+def _require_station(asker: Asker, mn: str) -> None:
+    """The station of a token is there. Raises BadInput."""
+    try:
+        sensors.station_of(asker, mn)
+    except NotVisible as refusal:
+        raise BadInput(refusal.detail, [{"field": "station", "detail": refusal.detail}]) from None
 
 
 def _token(request: HttpRequest, id: int) -> Any:
