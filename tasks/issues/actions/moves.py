@@ -25,7 +25,9 @@ from ..states import CONSEQUENCES, FALL_BACK, MOVES, SETTLE, IssueState
 def locked(
     number: str, *, by: Asker, verb: str, version: int | None = None, body: Mapping[str, Any] | None = None
 ) -> Issue:
-    """The issue, its row locked, after the refusals in their order: NotVisible, NotAllowed, WrongState, StaleVersion."""
+    """The issue, its row locked, after the refusals in their order: NotSignedIn, NotVisible, NotAllowed, WrongState,
+    StaleVersion."""
+    by.require_signed_in()
     issue = (
         Issue.objects.visible_to(by)
         .select_for_update(of=("self",))

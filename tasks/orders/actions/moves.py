@@ -31,7 +31,9 @@ from ..states import OPEN_STATES, UNIT_ROLES, OrderState, step
 def locked(
     number: str, *, by: Asker, verb: str, version: int | None = None, body: Mapping[str, Any] | None = None
 ) -> Order:
-    """The order, its row locked, after the refusals in their order: NotVisible, NotAllowed, WrongState, StaleVersion."""
+    """The order, its row locked, after the refusals in their order: NotSignedIn, NotVisible, NotAllowed, WrongState,
+    StaleVersion."""
+    by.require_signed_in()
     rows = Order.objects.visible_to(by).select_for_update(of=("self",)).select_related(*RELATED)
     order = rows.filter(number=number).first() if "\x00" not in number else None
     if order is None:

@@ -46,8 +46,6 @@ def _to_department(order: Order, code: str | None) -> list[str]:
     if code is None:
         raise inputs.refuse("department", _("Name the department that gets the order."))
     unit = department_of(inputs.line(code, field="department", longest=40))
-    if unit.pk == order.department_id and order.state == "sent":
-        raise inputs.refuse("department", _("The order is with %(unit)s already.") % {"unit": unit.name})
     former = order.department
     order.department = unit
     order.assignee = None
@@ -75,8 +73,5 @@ def _tell_former(unit: Department) -> None:
 def _to_person(order: Order, username: str | None) -> list[str]:
     if username is None:
         raise inputs.refuse("assignee", _("Name the person who gets the order."))
-    person = member_of(order.department, username)
-    if person.pk == order.assignee_id:
-        raise inputs.refuse("assignee", _("The order is in the hands of %(name)s already.") % {"name": person.name})
-    order.assignee = person
+    order.assignee = member_of(order.department, username)
     return ["assignee"]
