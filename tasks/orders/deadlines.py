@@ -85,8 +85,8 @@ def deadline(start: datetime, amount: Decimal, clock: Clock, calendar: Calendar)
 
 
 def _hours(amount: Decimal) -> timedelta:
-    """Exact to the microsecond: 0.1 h is 6 min, which a float would miss."""
-    return timedelta(microseconds=int(amount * 3_600_000_000))
+    """Exact to the microsecond: 0.1 h is 6 min, which a float would miss; a third of an hour is 20 min."""
+    return timedelta(microseconds=int((amount * 3_600_000_000).to_integral_value()))
 
 
 def _walk(first: date) -> Iterator[date]:
