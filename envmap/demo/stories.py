@@ -8,7 +8,7 @@ shares of the category's time.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Literal
@@ -60,6 +60,7 @@ TALES = [
     Tale("MD-02", "岸滩垃圾堆积", "退潮后滩面垃圾较多。", "已清运，装袋 46 袋。"),
     Tale("DS-02", "裸土未覆盖", "场内裸土约 1200 平方米未盖网。", "已全部覆盖防尘网。"),
     Tale("DS-03", "车辆带泥遗撒", "出口道路带泥约 200 米。", "路面已冲洗，洗车台恢复使用。"),
+    Tale("OF-03", "采样口堵塞", "采样井被泥沙淤满，无法采样。", "已清淤，采样井加盖。"),
     Tale("EC-04", "交接记录缺失", "近一周转移联单缺两份。", "联单已补齐，双方签字。"),
 ]
 
@@ -128,7 +129,10 @@ class Teller:
         sectors: Mapping[str, str],
         now: datetime,
         seed: int,
+        favoured: Collection[str] = (),
     ) -> None:
+        """`favoured` are units whose people sign in: they get more of the work, and more of what is still open."""
+        self.favoured = frozenset(favoured)
         self.now, self.categories, self.sectors = now.astimezone(SHANGHAI), categories, sectors
         self.rng = random.Random(seed)
         self.by_layer: dict[str, list[Thing]] = {}
@@ -139,15 +143,25 @@ class Teller:
 
     def told(self, stage: str) -> list[Story]:
         """All stories of a stage, oldest first."""
-        stories = []
+        stories: list[Story] = []
         for end, manner, count in PLANS[stage]:
-            for n in range(count):
-                stories.append(self._story(end, manner, TALES[(len(stories) + n) % len(TALES)]))
+            for _ in range(count):
+                stories.append(self._story(end, manner, TALES[len(stories) % len(TALES)]))
         return sorted(stories, key=lambda s: s.opened_at)
 
     def _clock(self, tale: Tale) -> Clock:
         row = self.categories[tale.category]
         return Clock(row["clock"], float(row["accept"]), float(row["report"]))
+
+    def _pick(self, row: Mapping[str, str], *, often: float) -> tuple[Thing, str]:
+        """The thing that was longest without a story, and its unit; `often` one whose unit is favoured."""
+        group = self.by_layer[row["layer"]]
+        paired = [(t, unit_of(t, row["unit_kind"], row["unit_hint"].split(), self.sectors)) for t in group]
+        liked = [pair for pair in paired if pair[1] in self.favoured]
+        thing, unit = (liked if liked and self.rng.random() < often else paired)[0]
+        group.remove(thing)
+        group.append(thing)
+        return thing, unit
 
     def _morning(self, days_ago: int) -> datetime:
         """A moment of a past day's office hours, on a weekday."""
@@ -158,10 +172,7 @@ class Teller:
 
     def _story(self, end: End, manner: str, tale: Tale) -> Story:
         row = self.categories[tale.category]
-        group = self.by_layer[row["layer"]]
-        thing = group.pop()
-        group.insert(0, thing)
-        unit = unit_of(thing, row["unit_kind"], row["unit_hint"].split(), self.sectors)
+        thing, unit = self._pick(row, often=0.75 if end in ("sent", "accepted", "reported", "returned") else 0.35)
         clock = self._clock(tale)
         story = Story(thing, tale, unit, self.now, end, seed=self.rng.randrange(2**31))
         late = 1.25 if manner == "late" else 0.5

@@ -122,7 +122,7 @@ class Maker:
         thing = self._new(spot, code, self.namer.sewage(spot), values, spot.town.code, parties)
         if spot.kind == "lift":
             self._logger(thing, "液位", "32", ("w00000", "wz0051"), 60)
-        elif spot.kind == "town_plant" or self.rng.random() < 0.45:
+        elif spot.kind == "town_plant" or self.rng.random() < 0.3:
             self._logger(thing, "出水", "32", ("w00000", "w01001", "w01018", "w21003", "w21011"), 300)
         return thing
 
