@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from uuid import UUID, uuid4
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
 
 from envmap.core.errors import BadInput, Conflict, EnvmapError, StaleVersion, WrongState
 from envmap.core.idempotency import Reply, fingerprint, once, replayed
@@ -44,13 +45,23 @@ def sent_uuid(request: HttpRequest) -> UUID:
 
 
 def answered_before(request: HttpRequest) -> HttpResponse | None:
-    """The answer to an earlier sending of this very form, so that its uploads need not be stored again.
+    """The answer to an earlier sending of this very form, so that its uploads need not be stored again."""
+    try:
+        return _replay(request)
+    except Conflict:  # said at the form by `send`
+        return None
 
-    Raises Conflict where the same form was sent with other contents.
-    """
-    reply = replayed(
-        asker_of(request).user_id or 0, sent_uuid(request), path=request.path, body_hash=sent_body(request)
-    )
+
+def _replay(request: HttpRequest) -> HttpResponse | None:
+    """Raises Conflict where this form was sent before with other contents: the back button, and words changed."""
+    try:
+        reply = replayed(
+            asker_of(request).user_id or 0, sent_uuid(request), path=request.path, body_hash=sent_body(request)
+        )
+    except Conflict:
+        raise Conflict(
+            _("This form was sent before with other words. Look at what is there now, and send these if still needed.")
+        ) from None
     return see(reply.body["to"]) if reply else None
 
 
@@ -64,6 +75,9 @@ def send(request: HttpRequest, act: Callable[[], str]) -> HttpResponse:
 
     Lets out whatever `act` raises, then nothing is kept; Conflict where this form was sent before with other contents.
     """
+    before = _replay(request)
+    if before is not None:
+        return before
     reply = once(
         asker_of(request).user_id or 0,
         sent_uuid(request),

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from . import health, signin, tokens
+from . import field, health, issues, order_verbs, orders, signin, tokens
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -16,5 +16,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password/", signin.password, name="password"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<int:token_id>/revoke/", tokens.revoke, name="revoke-token"),
+    path("issues/", issues.issues, name="issues"),
+    path("issues/new/", issues.new, name="new-issue"),
+    path("issues/people/", issues.people, name="issue-people"),
+    path("issues/<str:number>/", issues.issue, name="issue"),
+    path("issues/<str:number>/<str:name>/", issues.verb, name="issue-verb"),
+    path("orders/", orders.orders, name="orders"),
+    path("orders/<str:number>/", orders.order, name="order"),
+    path("orders/<str:number>/<str:name>/", order_verbs.verb, {"home": "orders"}, name="order-verb"),
+    path("field/", field.orders, name="field"),
+    path("field/<str:number>/", field.order, name="field-order"),
+    path("field/<str:number>/<str:name>/", order_verbs.verb, {"home": "field"}, name="field-verb"),
     path("manage/", include("envmap.pages.manage.urls")),
 ]

@@ -120,3 +120,63 @@ ORDER_STATE_HINTS: dict[str, Promise] = {
     "verified": _("Verified and closed; nothing changes any more."),
     "withdrawn": _("Withdrawn; nothing changes any more."),
 }
+
+EVIDENCE: dict[str, Promise] = {
+    "P2": pgettext_lazy("evidence", "photos before and after from one spot"),
+    "LOC": pgettext_lazy("evidence", "position within 50 m"),
+    "MEAS": pgettext_lazy("evidence", "value back under its limit"),
+    "LAB": pgettext_lazy("evidence", "laboratory sheet"),
+    "LOG": pgettext_lazy("evidence", "operator's log page"),
+    "DOC": pgettext_lazy("evidence", "written paper"),
+    "KG": pgettext_lazy("evidence", "weight or bags"),
+    "SIGN": pgettext_lazy("evidence", "two signatures"),
+    "DOSSIER": pgettext_lazy("evidence", "feature record updated"),
+}
+"""What closes an order of a category (domain practice §10.1)."""
+
+DEAD_LETTERS: dict[str, Promise] = {
+    "garbage": pgettext_lazy("dead letter", "bytes that are no frame"),
+    "malformed": pgettext_lazy("dead letter", "malformed frame"),
+    "incomplete": pgettext_lazy("dead letter", "incomplete frame"),
+    "length_mismatch": pgettext_lazy("dead letter", "wrong length"),
+    "crc_mismatch": pgettext_lazy("dead letter", "wrong CRC"),
+    "crc_modbus": pgettext_lazy("dead letter", "CRC of Modbus instead of HJ 212"),
+    "crc_short": pgettext_lazy("dead letter", "CRC cut short"),
+    "encrypted": pgettext_lazy("dead letter", "encrypted data"),
+    "bad_time": pgettext_lazy("dead letter", "unreadable time"),
+    "unknown_command": pgettext_lazy("dead letter", "unknown command"),
+    "wrong_direction": pgettext_lazy("dead letter", "a command that only a platform sends"),
+    "unknown_mn": pgettext_lazy("dead letter", "unknown MN"),
+    "wrong_password": pgettext_lazy("dead letter", "wrong password"),
+    "rate_limited": pgettext_lazy("dead letter", "too many frames"),
+    "store_failed": pgettext_lazy("dead letter", "could not be stored"),
+}
+
+AUDIT: dict[str, Promise] = {
+    "sign_in": pgettext_lazy("audit", "signed in"),
+    "sign_in_failed": pgettext_lazy("audit", "sign-in failed"),
+    "department.made": pgettext_lazy("audit", "department made"),
+    "department.changed": pgettext_lazy("audit", "department changed"),
+    "department.removed": pgettext_lazy("audit", "department removed"),
+    "user.made": pgettext_lazy("audit", "person made"),
+    "user.changed": pgettext_lazy("audit", "person changed"),
+    "user.removed": pgettext_lazy("audit", "person removed"),
+    "role.made": pgettext_lazy("audit", "role given"),
+    "role.changed": pgettext_lazy("audit", "role changed"),
+    "role.removed": pgettext_lazy("audit", "role removed"),
+    "token.made": pgettext_lazy("audit", "token made"),
+    "token.changed": pgettext_lazy("audit", "token changed"),
+    "token.removed": pgettext_lazy("audit", "token removed"),
+    "layer.made": pgettext_lazy("audit", "layer made"),
+    "layer.changed": pgettext_lazy("audit", "layer changed"),
+    "layer.removed": pgettext_lazy("audit", "layer removed"),
+    "share.made": pgettext_lazy("audit", "layer shared"),
+    "share.changed": pgettext_lazy("audit", "share changed"),
+    "share.removed": pgettext_lazy("audit", "sharing ended"),
+    "station.made": pgettext_lazy("audit", "station made"),
+    "station.changed": pgettext_lazy("audit", "station changed"),
+    "station.removed": pgettext_lazy("audit", "station removed"),
+    "rule.made": pgettext_lazy("audit", "rule made"),
+    "rule.changed": pgettext_lazy("audit", "rule changed"),
+    "rule.removed": pgettext_lazy("audit", "rule removed"),
+}

@@ -2,6 +2,10 @@
  * Small helps of all pages. Every page works without them: forms are sent and answered by the server.
  */
 
+import { tickClocks } from './clocks.js'
+import { watchPosition } from './position.js'
+import { watchUploads } from './uploads.js'
+
 /** Demo accounts fill the form; the person still presses the button. */
 function fillDemoAccount(button) {
   const form = document.querySelector('form[action$="/signin/"]')
@@ -23,6 +27,45 @@ function guardDoubleSubmit(event) {
   addEventListener('pageshow', () => delete form.dataset.sent, { once: true })
 }
 
+/** Whether something is typed or chosen in a form below `root` that a fresh copy would lose. */
+function isBeingTyped(root) {
+  const touched = (field) => {
+    if (field.type === 'hidden') return field.name === 'attachments'
+    if (field.type === 'file') return field.files.length > 0
+    if (field.type === 'checkbox' || field.type === 'radio') return field.checked !== field.defaultChecked
+    if (field.tagName === 'SELECT') return [...field.options].some((option) => option.selected !== option.defaultSelected && option.value)
+    return field.value !== field.defaultValue
+  }
+  return root.contains(document.activeElement) || [...root.querySelectorAll('input, textarea, select')].some(touched)
+}
+
+/** A live refresh must not take away what somebody is writing; the server says by the version if it has become stale. */
+function keepTyping(event) {
+  const root = event.target
+  if (event.detail.requestConfig?.triggeringEvent?.type !== 'live' && event.detail.triggeringEvent?.type !== 'live') return
+  if (root.matches?.('[data-keep-typing]') && isBeingTyped(root)) event.preventDefault()
+}
+
+/** Below the width of two panes a row's link opens its page. */
+function panesOnlyWhereTheyFit(event) {
+  if (event.target.matches?.('[data-pane]') && !matchMedia('(min-width: 1024px)').matches) {
+    event.preventDefault()
+    location.assign(event.target.href)
+  }
+}
+
+/** Links into folded parts open them: /field/…/#verb-report. */
+function openNamedPart() {
+  const part = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))
+  if (part?.tagName === 'DETAILS') part.open = true
+}
+
+function watch(root) {
+  watchUploads(root)
+  watchPosition(root)
+  tickClocks(root)
+}
+
 document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-fill]')
   if (button) fillDemoAccount(button)
@@ -38,4 +81,11 @@ document.addEventListener('keydown', (event) => {
   }
 })
 document.addEventListener('submit', guardDoubleSubmit)
+document.addEventListener('htmx:beforeRequest', keepTyping)
+document.addEventListener('htmx:beforeRequest', panesOnlyWhereTheyFit)
+document.addEventListener('htmx:afterSettle', (event) => watch(event.target.parentElement ?? document))
+addEventListener('hashchange', openNamedPart)
+setInterval(() => tickClocks(document), 60_000)
+openNamedPart()
+watch(document)
 document.querySelector('[data-take-focus]')?.focus()

@@ -83,10 +83,9 @@ def new_person(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _person(request: HttpRequest, username: str) -> User:
-    user: User | None = (
-        User.objects.visible_to(asker_of(request)).prefetch_related(OPEN_ROLES).filter(username=username).first()
-    )
+def _person(request: HttpRequest, username: str) -> Any:
+    """A person with `open_memberships`; NotVisible."""
+    user = User.objects.visible_to(asker_of(request)).prefetch_related(OPEN_ROLES).filter(username=username).first()
     if user is None:
         raise NotVisible(_("There is nobody with the username %(username)s.") % {"username": username})
     return user

@@ -10,12 +10,13 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from envmap.core import clock
 
 from .. import words
+from ..clocks import Deadline, words_for_script
 from ..context import import_map
 
 register = template.Library()
@@ -148,6 +149,12 @@ def _instant(value: datetime | str | None) -> datetime | None:
     return parse_datetime(value) if isinstance(value, str) else value
 
 
+@register.simple_tag
+def event_icon(verb: str, size: int = 13) -> SafeString:
+    """The icon of a verb in a trail or on a button."""
+    return icon(words.EVENT_ICONS.get(verb, "flag"), size)
+
+
 @register.filter
 def brief(value: datetime | str | None) -> str:
     """Today 14:36, this year 11-24 14:36, otherwise the full date; in Asia/Shanghai."""
@@ -176,6 +183,28 @@ def when(value: datetime | str | None) -> SafeString:
 def word_of(value: Any, table: str) -> str:
     """The word for a key out of `words`: `{{ issue.source|word_of:"SOURCES" }}`."""
     return str(getattr(words, table).get(value, value))
+
+
+@register.simple_tag
+def layer_icon(layer: str | None, size: int = 16) -> SafeString:
+    """The bare glyph of a layer."""
+    return symbol(layer_glyph(layer), size)
+
+
+@register.filter
+def attribute_title(field: dict[str, Any], key: str) -> str:
+    """The name of an attribute in the asker's language, out of its JSON Schema (`title`, `x-title-en`)."""
+    english = field.get("x-title-en") if get_language() == "en" else None
+    return str(english or field.get("title") or key)
+
+
+@register.filter
+def audit_value(value: Any) -> str:
+    """A change as the audit keeps it: [before, after], or one value."""
+    if isinstance(value, list) and len(value) == 2:
+        before, after = (json.dumps(v, ensure_ascii=False) for v in value)
+        return f"{before} → {after}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @register.filter
@@ -217,3 +246,30 @@ def query(context: dict[str, Any], **changes: Any) -> str:
         else:
             params[name] = str(value)
     return f"?{params.urlencode()}"
+
+
+@register.simple_tag
+def deadline(which: Deadline | None, width: int = 112) -> SafeString:
+    """A clock: words first, then the bar of used-up time with a notch at three quarters."""
+    if which is None:
+        return SafeString("")
+    now = clock.now()
+    return format_html(
+        '<span class="clock ck-{}" data-due="{}" data-since="{}" data-kind="{}" title="{}"><span class="ck-t">{}</span>'
+        '<svg width="{}" height="6" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="ck-bg" width="100" height="6" rx="2"></rect><rect class="ck-fg" width="{}" height="6" rx="2"></rect>'
+        '<path class="ck-q" d="M75 0v6"></path></svg></span>',
+        which.tone(now), which.due.isoformat(), which.since.isoformat(), which.kind,
+        full_time(which.due), which.text(now), width, _n(which.used(now) * 100),
+    )  # fmt: skip
+
+
+def full_time(instant: datetime) -> str:
+    """Date and hour in Asia/Shanghai, for a hint."""
+    return f"{instant.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+@register.simple_tag
+def clock_words() -> str:
+    """The words of the clocks, for the script that ticks them."""
+    return json.dumps(words_for_script(), ensure_ascii=False)
