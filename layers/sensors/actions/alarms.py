@@ -101,7 +101,8 @@ def _audiences(features: Iterable[Feature | None]) -> dict[int | None, list[str]
     """Who may learn of these features, by id; of what lies on none, the bureau."""
     known = {feature.pk: feature for feature in features if feature is not None}
     found: dict[int | None, list[str]] = {None: ["bureau"]}
-    found.update(catalogue.audiences_of(list(known.values())))
+    for feature_id, audience in catalogue.audiences_of(list(known.values())).items():
+        found[feature_id] = audience
     return found
 
 
