@@ -1,82 +1,23 @@
 """The gateway is killed by SIGKILL at random moments; the client's own log is the truth."""
 
 import asyncio
-import os
 import random
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from layers.sensors.ingest.hj212 import Frame, parse_time
 from layers.sensors.models import Reading, Station
 from layers.sensors.simulation.runs import Run
 from layers.sensors.simulation.values import Channel, Voice
 from tests.layers.sensors import make
+from tests.layers.sensors.gateway.process import Gateway, free_port, gateway_process
 
-ROOT = Path(__file__).parents[4]
 STATIONS, READINGS, CONNECTIONS, KILLS, UNANSWERED = 40, 20_000, 20, 3, 100
 FACTORS = ("a34002", "a34001", "a34004", "LA", "a01007")
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
-
-
-def environment(port: int) -> dict[str, str]:
-    """What a gateway of its own process needs to work on this test's database."""
-    told = connection.settings_dict
-    host = str(told["HOST"]).replace("/", "%2F")
-    address = f"postgres://{told['USER']}@{host}{':' + str(told['PORT']) if told['PORT'] else ''}/{told['NAME']}"
-    return os.environ | {
-        "DATABASE_URL": address,
-        "DJANGO_SETTINGS_MODULE": "envmap.settings",
-        "ENVMAP_HJ212_PORT": str(port),
-        "ENVMAP_HJ212_FRAMES_PER_SECOND_PER_MN": "1000",
-    }
-
-
-class Gateway:
-    """A gateway process that comes back after each kill."""
-
-    def __init__(self, port: int) -> None:
-        self._env = environment(port)
-        self.process = self._start()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "manage.py", "gateway"], cwd=ROOT, env=self._env,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    def kill_and_restart(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        self.process = self._start()
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(30)
-
-
-@contextmanager
-def gateway_process(port: int) -> Iterator[Gateway]:
-    gateway = Gateway(port)
-    try:
-        yield gateway
-    finally:
-        gateway.stop()
 
 
 def voices() -> list[Voice]:
