@@ -7,24 +7,24 @@ STAGE ?=
 .NOTPARALLEL:
 
 run:
-	@$(PYTHON) -m deploy run
+	@exec $(PYTHON) -m deploy run
 
 test:
-	@$(PYTHON) -m deploy test -- "$$ARGS"
+	@exec $(PYTHON) -m deploy test -- "$$ARGS"
 
 check:
-	@$(PYTHON) -m deploy check
+	@exec $(PYTHON) -m deploy check
 
 bench:
-	@$(PYTHON) -m deploy bench
+	@exec $(PYTHON) -m deploy bench
 
 demo:
-	@$(PYTHON) -m deploy demo -- "$$STAGE"
+	@exec $(PYTHON) -m deploy demo -- "$$STAGE"
 
 stop:
-	@$(PYTHON) -m deploy stop
+	@exec $(PYTHON) -m deploy stop
 
 clean:
-	@$(PYTHON) -m deploy clean
+	@exec $(PYTHON) -m deploy clean
 
 export ARGS STAGE

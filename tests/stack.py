@@ -100,14 +100,23 @@ class Stack:
         command = self.instance.accounts.programs.command(str(self.instance.python), "manage.py", *arguments)
         return subprocess.run(command, cwd=ROOT, env={**self.env, **more}, capture_output=True, text=True, check=False)
 
-    def stop(self) -> None:
-        """End the instance as Ctrl-C does, and remove it."""
-        if self._stopped:
-            return
-        self._stopped = True
+    def end(self) -> None:
+        """End the instance as Ctrl-C does; `start_again` starts the same one."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=180)
+
+    def start_again(self) -> None:
+        """Start the instance again after it has ended or was killed, with all that it had."""
+        assert self.process.poll() is not None, "it still runs"
+        self.process = _start(self.env, self.output)
+
+    def stop(self) -> None:
+        """End the instance and remove it."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self.end()
         shutil.rmtree(self.instance.var.parent, ignore_errors=True)
         if self.instance.accounts.outside_home:
             for path in (self.instance.pg_data, self.instance.pg_sockets):
@@ -119,7 +128,15 @@ def start_stack(**settings: str) -> Stack:
     variables. Raises AssertionError with the start's output when it does not come up."""
     folder = make_folder()
     env = instance_environment(folder / "var", **settings)
-    output = folder / "output"
+    try:
+        process = _start(env, folder / "output")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return Stack(open_like(env), process, env, folder / "output")
+
+
+def _start(env: dict[str, str], output: Path) -> subprocess.Popen[bytes]:
     with output.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "deploy", "run", "--no-install"],
@@ -129,17 +146,18 @@ def start_stack(**settings: str) -> Stack:
     def text() -> str:
         return output.read_text(encoding="utf-8", errors="replace")
 
+    logs = Path(env["ENVMAP_VAR"]) / "log"
     try:
         wait_for(
             lambda: "envmap: Ready" in text() or process.poll() is not None, START_SECONDS, "the instance to start"
         )
-        assert process.poll() is None, f"the instance did not start:\n{text()}\n{_logs(folder / 'var' / 'log')}"
+        assert process.poll() is None, f"the instance did not start:\n{text()}\n{_logs(logs)}"
     except BaseException:
         if process.poll() is None:
             process.terminate()
             process.wait(timeout=180)
         raise
-    return Stack(open_like(env), process, env, output)
+    return process
 
 
 def make_folder() -> Path:
