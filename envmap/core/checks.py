@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pyogrio
-import shapely
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 from django.db import connection
@@ -13,6 +11,10 @@ from django.db.utils import OperationalError
 @register(Tags.compatibility)
 def wheels(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Prints which GDAL and GEOS serve the process: the wheels' own, one of each."""
+    # Here, not above: pyogrio brings pandas, which would cost every process of the product two seconds at its start.
+    import pyogrio
+    import shapely
+
     gdal = ".".join(map(str, pyogrio.__gdal_version__))
     return [
         Info(
