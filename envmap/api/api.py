@@ -10,7 +10,20 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.openapi.urls import get_root_url
 
-from . import docs, errors, features, layers, people, rules, stations, tokens
+from . import (
+    alarms,
+    attachments,
+    docs,
+    errors,
+    features,
+    issues,
+    layers,
+    orders,
+    people,
+    rules,
+    stations,
+    tokens,
+)
 
 DESCRIPTION = """One shared map from a monitor's frame to a closed order, for scripts. Guide with examples: docs/interfaces.md.
 
@@ -73,5 +86,5 @@ api = EnvmapAPI(
     docs_url=None,
     openapi_url=None,
 )
-for module in (tokens, people, layers, features, stations, rules):
+for module in (tokens, people, layers, features, stations, rules, alarms, issues, orders, attachments):
     api.add_router("", module.router)
