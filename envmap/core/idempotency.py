@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -71,3 +72,8 @@ def once(
             status=reply.status, body=reply.body, location=reply.location
         )
         return reply
+
+
+def forget(before: datetime) -> int:
+    """Removes replies stored before an instant; how many went."""
+    return IdempotentReply.objects.filter(at__lt=before).delete()[0]
