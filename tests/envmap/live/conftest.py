@@ -1,0 +1,150 @@
+"""A real ASGI server in a thread, real sockets, and a relay: what is tested here crosses processes' borders as in life."""
+
+import asyncio
+import json
+import socket as sockets
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import pytest
+import uvicorn
+from asgiref.sync import sync_to_async
+from django.db import connections
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from envmap.accounts.signin import make_token
+from envmap.core.relay import Relay
+from tests.envmap.waiting import eventually
+
+
+@pytest.fixture
+def asgi_server(transactional_db):
+    """The address `127.0.0.1:port` of the whole application over ASGI, on this test's database."""
+    from envmap.asgi import application
+
+    listener = sockets.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(application, lifespan="off", log_level="warning", ws_max_size=64 * 1024, timeout_graceful_shutdown=2)
+    )  # fmt: skip
+
+    async def serve() -> None:
+        await server.serve(sockets=[listener])
+        # Consumers share one thread for the database: its connection must not outlive the test database.
+        await sync_to_async(connections.close_all)()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    eventually(lambda: server.started)
+    yield f"127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def relay(transactional_db):
+    """A relay in a thread."""
+    one = Relay()
+
+    def run() -> None:
+        try:
+            one.run()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield one
+    one.stop()
+    thread.join(30)
+
+
+@dataclass
+class Socket:
+    """A client as `docs/interfaces.md` describes it; checks the chain of `prev` of every fact."""
+
+    connection: object
+    hello: dict = field(default_factory=dict)
+    last: int = 0
+    facts: list[dict] = field(default_factory=list)
+
+    def receive(self, seconds: float = 30) -> dict:
+        """The next message, heads left out."""
+        while True:
+            message = json.loads(self.connection.recv(timeout=seconds))
+            if message["type"] == "head":
+                continue
+            if "prev" in message:
+                assert message["prev"] == self.last, f"the chain is broken at {message}; the last was {self.last}"
+                assert message["seq"] > message["prev"]
+                self.last = message["seq"]
+                self.facts.append(message)
+            return message
+
+    def send(self, message) -> None:
+        self.connection.send(message if isinstance(message, str | bytes) else json.dumps(message))
+
+    def subscribe(self, *, layers=None, bbox=None, since=None) -> dict:
+        """Subscribes and gives the answer; what came before it is left unread."""
+        self.send({"type": "subscribe", "layers": layers, "bbox": bbox, "since": since})
+        message = self.receive()
+        while message["type"] not in {"subscribed", "error"}:
+            message = self.receive()
+        self.last = message.get("seq", self.last)
+        return message
+
+    def take(self, n: int) -> list[dict]:
+        """The next `n` facts."""
+        got: list[dict] = []
+        while len(got) < n:
+            message = self.receive()
+            assert "prev" in message, message
+            got.append(message)
+        return got
+
+    def closed_with(self) -> int:
+        """Reads until the server hangs up; the code."""
+        end = time.monotonic() + 30
+        try:
+            while time.monotonic() < end:
+                self.connection.recv(timeout=30)
+            raise AssertionError("the socket is still open")
+        except ConnectionClosed as end:
+            return end.rcvd.code if end.rcvd else 1006
+
+    def is_quiet(self) -> bool:
+        """Whether nothing waits: a message that is answered at once comes back first."""
+        self.send({"type": "ping"})
+        return self.receive()["type"] == "error"
+
+
+@pytest.fixture
+def dial(asgi_server):
+    """`dial(client=…, token=…, headers=…)`: an open socket that has been greeted."""
+    opened = ExitStack()
+
+    def open_one(*, client=None, token=None, headers=None, greet=True) -> Socket:
+        headers = dict(headers or {})
+        if client is not None:
+            headers["Cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        address = f"ws://{asgi_server}/ws/live/"
+        one = Socket(opened.enter_context(connect(address, additional_headers=headers, open_timeout=20)))
+        if greet:
+            one.hello = one.receive()
+            assert one.hello["type"] == "hello"
+        return one
+
+    with opened:
+        yield open_one
+
+
+@pytest.fixture
+def token_of(cast):
+    """`token_of("officer")`: the secret of a fresh token that reads."""
+    return lambda name: make_token(by=cast.asker(name), name="test", scopes=["read"])[1]
