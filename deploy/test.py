@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import os
 import secrets
+import signal
 import subprocess
 
 from . import processes, tree
 from .instance import OWNER, Instance, open_instance, var_mark
 from .packages import find_program
-from .run import Signals, choose_accounts, only_one, say, stop_begun
+from .run import Interrupted, Signals, choose_accounts, only_one, say, stop_begun
 from .run import begin as begin_stack
 from .settings import Settings
 
@@ -58,9 +59,16 @@ def _pytest(instance: Instance, arguments: list[str]) -> int:
     """Run pytest as the caller: it writes caches and reports into the tree."""
     caches = ["-o", f"cache_dir={instance.var / 'pytest_cache'}"]
     command = [str(instance.python), "-m", "pytest", *caches, *arguments]
-    return subprocess.run(
-        ["setpriv", "--pdeathsig", "TERM", "--", *command],
-        cwd=instance.root,
-        env=test_environment(instance),
-        check=False,
-    ).returncode
+    process = subprocess.Popen(
+        ["setpriv", "--pdeathsig", "TERM", "--", *command], cwd=instance.root, env=test_environment(instance)
+    )
+    try:
+        return process.wait()
+    except Interrupted:
+        # A typed Ctrl-C reached pytest too; a signal to us alone is handed on. Its fixtures end what they started.
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
