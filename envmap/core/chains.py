@@ -9,7 +9,6 @@ from typing import Any, Protocol, TypedDict, TypeVar
 from django.contrib.gis.geos import Point
 from django.db import connection
 
-from . import clock
 from .actor import Actor
 from .trail import ChainedEvent, ChainHead, new_salt, note_hash
 
@@ -41,6 +40,7 @@ def append_event(
     verb: str,
     to_state: str,
     from_state: str | None = None,
+    at: datetime,
     note: str = "",
     happened_at: datetime | None = None,
     location: Point | None = None,
@@ -51,7 +51,8 @@ def append_event(
     """Appends the next event to `subject`'s trail, with the note and its salt beside it, and re-reads its head.
 
     `subject`'s row must be locked by the caller and its `events` be fresh: the database refuses a number that does not
-    follow. `location` is EPSG:4326, `accuracy` in metres.
+    follow. `at` is the instant that the subject's own row bears, taken under that lock. `location` is EPSG:4326,
+    `accuracy` in metres.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [ANCHOR_LOCK])
@@ -65,7 +66,7 @@ def append_event(
         by_id=by.id,
         by_department=by.department,
         by_role=by.role,
-        at=clock.now(),
+        at=at,
         happened_at=happened_at,
         location=location,
         accuracy=accuracy,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from envmap.accounts.asker import SYSTEM
+from envmap.core import clock
 from envmap.core.actor import acting
 from layers.catalogue.queries import representative_point
 from layers.sensors.models import Alarm, Severity
@@ -73,7 +74,7 @@ def _join(alarm: Alarm) -> bool:
         return False
     IssueAlarm.objects.create(issue=issue, alarm=alarm)
     issue.severity = max(issue.severity, alarm.severity, key=_ORDER.index)
-    move(issue, JOIN, by=SYSTEM, also_save=["severity"])
+    move(issue, JOIN, by=SYSTEM, at=clock.now(), also_save=["severity"])
     return True
 
 

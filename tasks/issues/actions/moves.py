@@ -50,12 +50,16 @@ def move(
     verb: str,
     *,
     by: Asker,
+    at: datetime,
     note: str = "",
     happened_at: datetime | None = None,
     attachments: Sequence[Attachment] = (),
     also_save: Sequence[str] = (),
 ) -> None:
-    """Moves a locked issue by its table, appends the event with its note, and tells it. Nothing else writes a state."""
+    """Moves a locked issue by its table, appends the event with its note, and tells it. Nothing else writes a state.
+
+    `at` is taken under the lock, so that a trail's instants follow each other as its events do.
+    """
     start, end = MOVES.get(verb) or CONSEQUENCES[verb]
     if issue.state not in start:
         raise WrongState(_("Issue %(number)s is %(state)s.") % {"number": issue.number, "state": issue.state})
@@ -70,6 +74,7 @@ def move(
         verb=verb,
         from_state=before,
         to_state=issue.state,
+        at=at,
         note=note,
         happened_at=happened_at,
         attachments=attachments,
@@ -96,24 +101,24 @@ def fact_of(issue: Issue, kind: FactType) -> Fact:
     )
 
 
-def dispatch_issue(issue: Issue, *, by: Asker, happened_at: datetime | None = None) -> None:
+def dispatch_issue(issue: Issue, *, by: Asker, at: datetime, happened_at: datetime | None = None) -> None:
     """Moves a locked issue to `dispatched` inside the caller's action; one that is only reported is filed first."""
     if issue.state == IssueState.REPORTED:
-        issue.filed_at = clock.now()
-        move(issue, "accept", by=by, happened_at=happened_at, also_save=["filed_at"])
-    move(issue, "dispatch", by=by, happened_at=happened_at)
+        issue.filed_at = at
+        move(issue, "accept", by=by, at=at, happened_at=happened_at, also_save=["filed_at"])
+    move(issue, "dispatch", by=by, at=at, happened_at=happened_at)
     refresh_attention(issue.feature)
 
 
-def end_dispatched(issue_id: int, *, by: Asker, is_verified: bool) -> Issue:
+def end_dispatched(issue_id: int, *, by: Asker, at: datetime, is_verified: bool) -> Issue:
     """Settles an issue all of whose orders have ended and one is verified, or lets it fall back to `accepted`.
 
     Inside the caller's action, which must hold the issue's row (`lock_row`) since before it looked at the orders.
     """
     issue = Issue.objects.select_related("category", "layer", "feature", "feature__layer").get(pk=issue_id)
     if is_verified:
-        issue.ended_at = clock.now()
-    move(issue, SETTLE if is_verified else FALL_BACK, by=by, also_save=["ended_at"])
+        issue.ended_at = at
+    move(issue, SETTLE if is_verified else FALL_BACK, by=by, at=at, also_save=["ended_at"])
     refresh_attention(issue.feature)
     return issue
 

@@ -36,7 +36,9 @@ def begin(issue: Issue, *, by: Asker, attachments: Sequence[Attachment] = ()) ->
     issue.opened_at = clock.now()
     issue.save()
     IssueAttachment.objects.bulk_create(IssueAttachment(issue=issue, attachment=a) for a in attachments)
-    append_event(IssueEvent, issue, by=by.actor, verb=OPEN, to_state=issue.state, attachments=attachments)
+    append_event(
+        IssueEvent, issue, by=by.actor, verb=OPEN, to_state=issue.state, at=issue.opened_at, attachments=attachments
+    )
     refresh_attention(issue.feature)
     tell([fact_of(issue, "issue.opened")])
     return issue
@@ -143,11 +145,12 @@ def accept(
     """Files a reported issue. Raises NotVisible, NotAllowed, WrongState, StaleVersion, BadInput."""
     with acting(by.actor):
         issue = locked(number, by=by, verb="accept", version=version)
-        issue.filed_at = clock.now()
+        issue.filed_at = at = clock.now()
         move(
             issue,
             "accept",
             by=by,
+            at=at,
             note=inputs.note(note),
             happened_at=inputs.instant(happened_at, field="happened_at"),
             also_save=["filed_at"],
@@ -161,11 +164,12 @@ def reject(
     """Closes an issue that nobody is to act on, with the reason. Raises as `accept`; the note is needed."""
     with acting(by.actor):
         issue = locked(number, by=by, verb="reject", version=version)
-        issue.ended_at = clock.now()
+        issue.ended_at = at = clock.now()
         move(
             issue,
             "reject",
             by=by,
+            at=at,
             note=inputs.note(note, needed=True),
             happened_at=inputs.instant(happened_at, field="happened_at"),
             also_save=["ended_at"],

@@ -1,8 +1,8 @@
 """Loading the working calendar; deadlines that were provisional are set right when their year is known."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from envmap.accounts.roles import May, Role
 from envmap.core.actor import acting
 from envmap.core.errors import BadInput
 
-from ..deadlines import Calendar, Clock, Deadline, deadline
+from ..deadlines import Calendar, Clock, deadline
 from ..models import CalendarDay, OfficeHours, Order, OrderEvent
 from ..queries import calendar
 from ..states import DISPATCH, OPEN_STATES
@@ -60,23 +60,31 @@ def _day(index: int, row: Mapping[str, Any]) -> CalendarDay:
     return CalendarDay(date=day, kind=kind, name=str(row.get("name") or ""))
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """From when a deadline runs, and whether somebody set it by hand instead."""
+
+    start: datetime
+    by_hand: bool = False
+
+
 def _recompute(order: Order, before: Calendar, after: Calendar) -> bool:
-    """Sets right what the old calendar gave; a time that somebody set by hand is not what it gave, and stays."""
+    """Sets right what the old calendar gave; what somebody set by hand stays, and so does what other times gave."""
     category = order.category
     if category is None:
         return False
-    sent, last = _starts(order)
+    sent, due, last = _runs(order)
     clock = Clock(category.clock)
     provisional = False
     changed = []
-    for field, start, span in (
+    for field, run, span in (
         ("accept_by", sent, category.accept_within),
         ("report_by", last, category.report_within),
-        ("due_at", order.created_at, category.report_within),
+        ("due_at", due, category.report_within),
     ):
-        if span is None or getattr(order, field) != _at(start, span, clock, before).at:
+        if span is None or run.by_hand or getattr(order, field) != deadline(run.start, span, clock, before).at:
             continue
-        now = _at(start, span, clock, after)
+        now = deadline(run.start, span, clock, after)
         provisional = provisional or now.provisional
         if getattr(order, field) != now.at:
             setattr(order, field, now.at)
@@ -88,19 +96,18 @@ def _recompute(order: Order, before: Calendar, after: Calendar) -> bool:
     return True
 
 
-def _at(start: datetime, span: Decimal, clock: Clock, days: Calendar) -> Deadline:
-    return deadline(start, span, clock, days)
-
-
-def _starts(order: Order) -> tuple[datetime, datetime]:
-    """When it was last sent to a unit, and when its time to report last began to run."""
-    sent = last = order.created_at
+def _runs(order: Order) -> tuple[_Run, _Run, _Run]:
+    """By the trail: since when accepting runs, since when the whole is due, and since when reporting runs."""
+    sent = due = last = _Run(order.created_at)
     for event in OrderEvent.objects.filter(subject=order, verb__in=[DISPATCH, "reassign", "send_back"]).order_by("seq"):
+        run = _Run(event.at, by_hand="report_by" in (event.answers or {}))
         if event.verb == "send_back":
-            last = event.at
-        elif event.verb == DISPATCH or event.by_role == Role.OFFICER:
-            sent = last = event.at
-    return sent, last
+            last = run
+        elif event.verb == DISPATCH:
+            sent, due, last = _Run(event.at), run, run
+        elif event.by_role == Role.OFFICER:
+            sent, last = run, run
+    return sent, due, last
 
 
 def load_office_hours(*, by: Asker, spans: Sequence[Sequence[str]]) -> int:

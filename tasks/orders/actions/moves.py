@@ -49,6 +49,7 @@ def move(
     verb: str,
     *,
     by: Asker,
+    at: datetime,
     note: str = "",
     happened_at: datetime | None = None,
     location: Point | None = None,
@@ -57,7 +58,10 @@ def move(
     attachments: Sequence[Attachment] = (),
     also_save: Sequence[str] = (),
 ) -> Order:
-    """Moves a locked order by the table: state, version, event with its note, fact. Nothing else writes a state."""
+    """Moves a locked order by the table: state, version, event with its note, fact. Nothing else writes a state.
+
+    `at` is taken under the lock, so that a trail's instants follow each other as its events do.
+    """
     rules.require_state(by, verb, order)
     move = step(verb, by.role)
     assert move is not None  # require_state has refused otherwise
@@ -72,6 +76,7 @@ def move(
         verb=verb,
         from_state=before,
         to_state=order.state,
+        at=at,
         note=note,
         happened_at=happened_at,
         location=location,
@@ -95,6 +100,16 @@ def fact_of(order: Order) -> Fact:
         state=order.state,
         location=order.location,
     )
+
+
+def given_of(
+    *, department: str | None = None, assignee: int | None = None, report_by: datetime | None = None
+) -> dict[str, Any] | None:
+    """What an officer or a unit decided at a step, as the trail keeps it under `answers`: to whom, and by when where
+    that was set by hand. Codes and ids only: a name in the trail could never be erased.
+    """
+    given = {"department": department, "assignee": assignee, "report_by": clock.rfc3339(report_by)}
+    return {key: value for key, value in given.items() if value is not None} or None
 
 
 def hang_on(order: Order, ids: Sequence[int], *, by: Asker) -> list[Attachment]:
@@ -135,15 +150,15 @@ def member_of(unit: Department, username: object) -> User:
     return found.user
 
 
-def set_deadlines(order: Order, *, accept: bool = False, report_by: datetime | None = None) -> list[str]:
-    """Sets `report_by` (and with `accept` also `accept_by`) anew from now: as given, else by the category's times.
+def set_deadlines(order: Order, *, at: datetime, accept: bool = False, report_by: datetime | None = None) -> list[str]:
+    """Sets `report_by` (and with `accept` also `accept_by`) anew from `at`: as given, else by the category's times.
 
     Without either an order keeps what it has. Gives the names of the fields that may have changed.
     Raises BadInput for a `report_by` that is past, or where working time is asked for and no office hours are loaded.
     """
-    now, category, days = clock.now(), order.category, calendar()
+    category, days = order.category, calendar()
     given = inputs.instant(report_by, field="report_by")
-    if given is not None and given <= now:
+    if given is not None and given <= at:
         raise inputs.refuse("report_by", _("report_by is past; give a time that is still to come."))
     provisional = False
     wanted = [("accept_by", category.accept_within if category else None)] if accept else []
@@ -155,7 +170,7 @@ def set_deadlines(order: Order, *, accept: bool = False, report_by: datetime | N
         if category is None or span is None:
             continue
         try:
-            end = deadline(now, span, Clock(category.clock), days)
+            end = deadline(at, span, Clock(category.clock), days)
         except NoOfficeHours:
             raise inputs.refuse(
                 field, _("No office hours are loaded, so working time cannot be counted; load the reference data.")
@@ -179,14 +194,14 @@ def refresh_rectifying(feature: Feature | None) -> None:
     set_condition(feature, Source.ORDERS, level, at=clock.now())
 
 
-def after_end(order: Order, *, by: Asker) -> None:
+def after_end(order: Order, *, by: Asker, at: datetime) -> None:
     """What follows from an order's end: its unit no longer needs to see the feature, the issue settles or falls back."""
     end_grants(reason=order.number)
     # The issue's row is held before its orders are looked at: of two that end at once the second one settles it.
     lock_row(order.issue_id)
     states = set(Order.objects.filter(issue=order.issue_id).values_list("state", flat=True))
     if not states & OPEN_STATES:
-        order.issue = end_dispatched(order.issue_id, by=by, is_verified=OrderState.VERIFIED in states)
+        order.issue = end_dispatched(order.issue_id, by=by, at=at, is_verified=OrderState.VERIFIED in states)
     refresh_rectifying(order.feature)
 
 

@@ -16,7 +16,7 @@ from tasks.issues.actions import locked as locked_issue
 
 from ..models import Order, OrderEvent
 from ..states import DISPATCH, OrderState
-from .moves import after_end, fact_of, locked, member_of, move, refresh_rectifying, set_deadlines
+from .moves import after_end, fact_of, given_of, locked, member_of, move, refresh_rectifying, set_deadlines
 
 SERIES = "ZF"
 
@@ -41,6 +41,7 @@ def dispatch(
     with acting(by.actor):
         issue = locked_issue(issue_number, by=by, verb=DISPATCH, version=version)
         words, since = inputs.note(note), inputs.instant(happened_at, field="happened_at")
+        at = clock.now()
         unit = department_of(inputs.line(department, field="department", longest=40))
         order = Order(
             issue=issue,
@@ -49,26 +50,26 @@ def dispatch(
             department=unit,
             assignee=member_of(unit, assignee) if assignee is not None else None,
             dispatched_by_id=by.department_id,
-            created_at=clock.now(),
+            created_at=at,
             layer=issue.layer,
             feature=issue.feature,
             location=issue.location,
         )
-        set_deadlines(order, accept=True, report_by=report_by)
+        set_deadlines(order, at=at, accept=True, report_by=report_by)
         order.due_at = order.report_by
         order.number = next_number(SERIES)
         order.save(force_insert=True)
-        dispatch_issue(issue, by=by, happened_at=since)
+        dispatch_issue(issue, by=by, at=at, happened_at=since)
         append_event(
             OrderEvent,
             order,
             by=by.actor,
             verb=DISPATCH,
             to_state=order.state,
+            at=at,
             note=words,
             happened_at=since,
-            # Ids and codes only: a name in the trail could never be erased.
-            answers={"department": unit.code} | ({"assignee": order.assignee_id} if order.assignee_id else {}),
+            answers=given_of(department=unit.code, assignee=order.assignee_id, report_by=report_by),
         )
         if order.feature is not None:
             grant(order.feature, unit, reason=order.number)
@@ -90,14 +91,17 @@ def send_back(
     with acting(by.actor):
         order = locked(number, by=by, verb="send_back", version=version)
         words = inputs.note(note, needed=True)
-        changed = set_deadlines(order, report_by=report_by)
+        at = clock.now()
+        changed = set_deadlines(order, at=at, report_by=report_by)
         order.rework_count += 1
         return move(
             order,
             "send_back",
             by=by,
+            at=at,
             note=words,
             happened_at=inputs.instant(happened_at, field="happened_at"),
+            answers=given_of(report_by=report_by),
             also_save=["rework_count", *changed],
         )
 
@@ -128,14 +132,15 @@ def _end(
 ) -> Order:
     with acting(by.actor):
         order = locked(number, by=by, verb=verb, version=version)
-        order.ended_at = clock.now()
+        order.ended_at = at = clock.now()
         move(
             order,
             verb,
             by=by,
+            at=at,
             note=inputs.note(note, needed=note_needed),
             happened_at=inputs.instant(happened_at, field="happened_at"),
             also_save=["ended_at"],
         )
-        after_end(order, by=by)
+        after_end(order, by=by, at=at)
         return order

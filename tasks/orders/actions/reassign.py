@@ -10,12 +10,13 @@ from envmap.accounts.asker import Asker
 from envmap.accounts.models import Department, Membership
 from envmap.accounts.roles import Role
 from envmap.accounts.signals import rights_changed
+from envmap.core import clock
 from envmap.core.actor import acting
 from layers.catalogue.actions import end_grants, grant
 from tasks.issues import inputs
 
 from ..models import Order
-from .moves import locked, member_of, move, set_deadlines
+from .moves import given_of, locked, member_of, move, set_deadlines
 
 
 def reassign(
@@ -36,13 +37,17 @@ def reassign(
         order = locked(number, by=by, verb="reassign", version=version, body=body)
         words = inputs.note(note)
         since = inputs.instant(happened_at, field="happened_at")
-        to_unit = by.role is Role.OFFICER
-        changed = _to_department(order, department) if to_unit else _to_person(order, assignee)
-        whose = {"department": order.department.code} if to_unit else {"assignee": order.assignee_id}
-        return move(order, "reassign", by=by, note=words, happened_at=since, answers=whose, also_save=changed)
+        at = clock.now()
+        if by.role is Role.OFFICER:
+            changed = _to_department(order, department, at=at)
+            whose = given_of(department=order.department.code)
+        else:
+            changed = _to_person(order, assignee)
+            whose = given_of(assignee=order.assignee_id)
+        return move(order, "reassign", by=by, at=at, note=words, happened_at=since, answers=whose, also_save=changed)
 
 
-def _to_department(order: Order, code: str | None) -> list[str]:
+def _to_department(order: Order, code: str | None, *, at: datetime) -> list[str]:
     if code is None:
         raise inputs.refuse("department", _("Name the department that gets the order."))
     unit = department_of(inputs.line(code, field="department", longest=40))
@@ -50,7 +55,7 @@ def _to_department(order: Order, code: str | None) -> list[str]:
     order.department = unit
     order.assignee = None
     order.accepted_at = None
-    changed = set_deadlines(order, accept=True)
+    changed = set_deadlines(order, at=at, accept=True)
     end_grants(reason=order.number)
     if order.feature is not None:
         grant(order.feature, unit, reason=order.number)

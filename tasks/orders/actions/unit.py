@@ -15,7 +15,7 @@ from envmap.core.actor import acting
 from tasks.issues import inputs
 
 from ..models import Order
-from .moves import hang_on, locked, move
+from .moves import given_of, hang_on, locked, move
 
 
 def accept(
@@ -26,11 +26,12 @@ def accept(
         order = locked(number, by=by, verb="accept", version=version)
         if order.assignee_id is None:
             order.assignee = User.objects.get(pk=by.user_id)
-        order.accepted_at = clock.now()
+        order.accepted_at = at = clock.now()
         return move(
             order,
             "accept",
             by=by,
+            at=at,
             note=inputs.note(note),
             happened_at=inputs.instant(happened_at, field="happened_at"),
             also_save=["assignee", "accepted_at"],
@@ -62,9 +63,10 @@ def return_(
             order,
             "return",
             by=by,
+            at=clock.now(),
             note=words,
             happened_at=inputs.instant(happened_at, field="happened_at"),
-            answers={"department": whose.code} if whose else None,
+            answers=given_of(department=whose.code if whose else None),
         )
 
 
@@ -89,11 +91,12 @@ def report(
         files = hang_on(order, attachments, by=by)
         if not any(file.content_type.startswith("image/") for file in files):
             raise inputs.refuse("attachments", _("Add at least one photo: a report shows what was done."))
-        order.reported_at = clock.now()
+        order.reported_at = at = clock.now()
         return move(
             order,
             "report",
             by=by,
+            at=at,
             note=words,
             happened_at=since,
             location=spot,
@@ -121,6 +124,7 @@ def comment(
             order,
             "comment",
             by=by,
+            at=clock.now(),
             note=words,
             happened_at=inputs.instant(happened_at, field="happened_at"),
             attachments=hang_on(order, attachments, by=by),
