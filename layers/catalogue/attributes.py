@@ -89,14 +89,16 @@ def attribute_errors(schema: Mapping[str, Any], attributes: object) -> list[Fiel
     validator = Draft202012Validator(
         dict(schema), format_checker=Draft202012Validator.FORMAT_CHECKER, registry=Registry()
     )
-    for error in sorted(validator.iter_errors(known), key=lambda e: [str(part) for part in e.absolute_path]):
-        if error.validator == "required" and isinstance(error.validator_value, list) and not error.absolute_path:
-            missing = [key for key in error.validator_value if key not in known]
-            field = next((key for key in missing if repr(key) in error.message), missing[0] if missing else "")
-            errors.append({"field": f"attributes.{field}", "detail": _("is required")})
+    places: dict[str, str] = {}
+    # One sentence a place: what is of the wrong kind need not also be told its least value.
+    for error in sorted(validator.iter_errors(known), key=lambda e: e.validator != "type"):
+        if error.validator == "required" and not error.absolute_path:
+            missing = next((key for key in schema["required"] if repr(key) in error.message), "")
+            places.setdefault(f"attributes.{missing}", _("is required"))
             continue
         place = ".".join(["attributes", *(str(part) for part in error.absolute_path)])
-        errors.append({"field": place, "detail": _sentence(error)})
+        places.setdefault(place, _sentence(error))
+    errors += [{"field": place, "detail": detail} for place, detail in sorted(places.items())]
     return errors
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from django.contrib.gis.geos import GEOSGeometry, Polygon
+from django.contrib.gis.geos import GEOSGeometry, LineString, Point, Polygon
 from django.db import connection
 from django.db.models import Case, CharField, Count, OuterRef, Q, Subquery, Sum, Value, When
 from django.utils.translation import gettext as _
@@ -117,13 +117,16 @@ def features(asker: Asker, layer_key: str, wanted: FeatureFilter = FeatureFilter
     return found if wanted.limit is None else found[: wanted.limit]
 
 
-def _box(bbox: tuple[float, float, float, float]) -> Polygon:
+def _box(bbox: tuple[float, float, float, float]) -> GEOSGeometry:
     west, south, east, north = bbox
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise BadQuery(_("bbox is west,south,east,north in degrees: -180 to 180 and -90 to 90, the smaller one first."))
-    box: Polygon = Polygon.from_bbox(bbox)
-    box.srid = 4326
-    return box
+    if west < east and south < north:
+        corners = [(west, south), (west, north), (east, north), (east, south), (west, south)]
+        return Polygon(corners, srid=4326)
+    # A box without breadth is no polygon, but somebody stands on that very spot.
+    here, there = (west, south), (east, north)
+    return Point(here, srid=4326) if here == there else LineString(here, there, srid=4326)
 
 
 def history_of(asker: Asker, feature: Feature) -> list[FeatureHistory]:
