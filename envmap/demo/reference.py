@@ -29,6 +29,8 @@ from tasks.issues import actions as issues
 from tasks.orders import actions as orders
 from tasks.orders.models import OfficeHours
 
+from .drawn import drawn_areas
+
 Row = dict[str, str]
 BUREAU = "bureau"
 GATHERED = {"land": "land", "sea": "sea", "coast": "coast"}
@@ -154,6 +156,7 @@ def _areas(here: area.AreaFiles) -> Iterator[catalogue.NewArea]:
                 code=f"{here.code}-{name}", names={"zh-hans": {"land": "陆地", "sea": "海域", "coast": "海岸线"}[name],
                 "en": name.capitalize()}, kind=kind, geometry=parts, attribution=collection.get("attribution", ""),
             )  # fmt: skip
+    yield from drawn_areas(here)
 
 
 def _geometry(feature: dict[str, Any]) -> GEOSGeometry:
