@@ -1,6 +1,6 @@
 """The newest readings for open maps: a nudge over Redis after the commit, which may be lost.
 
-Channel ``envmap:readings``, JSON ``{"mn", "layer", "feature_id", "readings": […]}``; at most one message for a station
+Channel ``nudges.channel("readings")``, JSON ``{"mn", "layer", "feature_id", "readings": […]}``; at most one message for a station
 and second from each process.
 """
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import redis
 from django.conf import settings
 
+from envmap.core import nudges
 from envmap.core.clock import rfc3339
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CHANNEL: Final = "envmap:readings"
 _SECONDS_BETWEEN: Final = 1.0
 _STATIONS_REMEMBERED: Final = 100_000
 
@@ -51,7 +51,7 @@ def publish(inserted: Iterable[tuple[Delivery, NewReading]]) -> None:
         pipeline = _client.pipeline(transaction=False)
         for mn, rows in by_station.items():
             _told_at[mn] = now
-            pipeline.publish(CHANNEL, json.dumps(_message(mn, rows)))
+            pipeline.publish(nudges.channel("readings"), json.dumps(_message(mn, rows)))
         pipeline.execute()
     except redis.RedisError as error:
         _quiet_until = now + 5
