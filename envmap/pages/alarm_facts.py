@@ -34,6 +34,11 @@ def figure(value: Decimal | float | None, decimals: int) -> str:
     return "–" if value is None else f"{value:.{decimals}f}"
 
 
+def shown_unit(unit: str) -> str:
+    """A unit as people write it: pH has none, which the code table calls 1."""
+    return "" if unit == "1" else unit
+
+
 def facts_of(alarms: Iterable[Alarm]) -> list[AlarmFact]:
     """Needs factor, rule and station selected. Open ones first, then the newest."""
     rows = sorted(alarms, key=lambda a: (a.cleared_at is not None, -a.opened_at.timestamp(), -a.pk))
@@ -44,7 +49,7 @@ def facts_of(alarms: Iterable[Alarm]) -> list[AlarmFact]:
             kind=alarm.rule.kind,
             value=figure(alarm.last_value, alarm.factor.decimals),
             peak=figure(alarm.peak_value, alarm.factor.decimals),
-            unit=str(alarm.limit.get("unit") or alarm.factor.unit),
+            unit=shown_unit(str(alarm.limit.get("unit") or alarm.factor.unit)),
             limit=figure(alarm.limit.get("value"), alarm.factor.decimals),
             standard=alarm.limit.get("standard") or "",
             clause=alarm.limit.get("clause") or "",

@@ -100,6 +100,10 @@ class NewIssueForm(Form):
         fields["lat"].widget.attrs |= {"step": "any", "inputmode": "decimal"}
         fields["lon"].widget.attrs |= {"step": "any", "inputmode": "decimal"}
 
+    field_order = (
+        "title", "photos", "description", "category", "severity", "layer", "feature", "lat", "lon", "attachments",
+    )  # fmt: skip
+
     @property
     def kept(self) -> list[int]:
         """Files that have arrived already."""

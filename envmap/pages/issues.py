@@ -175,6 +175,7 @@ def _show(
         forms[verb] = ISSUE_FORMS[verb](issue=issue, asker=asker, **more)
     if refused:
         forms[refused[0]] = refused[1]
+    forms = dict(sorted(forms.items(), key=lambda one: one[0] != "dispatch"))
     events = [dict(event) for event in issue_events_payload(issue, queries.events_of(issue))]
     condition = conditions_of(asker, {issue.feature_id}) if issue.feature_id else {}
     context: dict[str, Any] = {

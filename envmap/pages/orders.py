@@ -169,9 +169,10 @@ def order_context(request: HttpRequest, order: Order, refused: tuple[str, VerbFo
     data = order_payload(order, asker)
     said: list[dict[str, Any]] = [dict(event) for event in order_events_payload(order, queries.events_of(order))]
     forms = {verb: kind(order=order, asker=asker) for verb in data["verbs"] if (kind := form_of(verb, asker))}
-    if refused:
-        forms = {refused[0]: refused[1]} | {verb: form for verb, form in forms.items() if verb != refused[0]}
     primary = refused[0] if refused else PRIMARY.get(OrderState(order.state), "")
+    if refused:
+        forms[refused[0]] = refused[1]
+    forms = dict(sorted(forms.items(), key=lambda one: one[0] != primary))
     condition = conditions_of(asker, {order.feature_id}) if order.feature_id else {}
     return {
         "order": order,

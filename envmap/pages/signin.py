@@ -1,11 +1,13 @@
 """Signing in and out, the password, the language and the membership of a session."""
 
+import json
+
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,8 +21,8 @@ from .doors import for_everybody, page
 from .errors import status_of
 from .forms import PasswordForm
 
-DEMO_PASSWORD = "envmap-demo"
-"""Public: the page prints it, only while ENVMAP_DEMO=1."""
+DEMO_ACCOUNTS = settings.ROOT / "fixtures" / "demo" / "accounts.json"
+"""The file that the demo makes its accounts from: usernames, what each is for, and the password, which is public."""
 
 
 def way_back(request: HttpRequest, default: str = "/") -> str:
@@ -32,17 +34,27 @@ def way_back(request: HttpRequest, default: str = "/") -> str:
     return target if is_ours else default
 
 
-def demo_accounts() -> list[dict[str, str]]:
-    """Username, role and department of each demo account, while it may sign in."""
+def demo_accounts() -> tuple[list[dict[str, str]], str]:
+    """Username, role and purpose of each demo account that may sign in now, and the password of all; none outside a demo."""
     if not settings.DEMO:
-        return []
-    rows = Membership.objects.filter(user__is_demo=True, user__is_active=True, ended_at=None, is_default=True)
-    # The demo's staff have no password: they did their unit's work in the demo's past and never sign in.
-    rows = rows.exclude(user__password__startswith=UNUSABLE_PASSWORD_PREFIX)
-    return [
-        {"username": m.user.username, "role": m.get_role_display(), "department": m.department.name}
-        for m in rows.select_related("user", "department").order_by("user__pk")
+        return [], ""
+    file = json.loads(DEMO_ACCOUNTS.read_text(encoding="utf-8"))
+    roles = {
+        m.user.username: m.get_role_display()
+        for m in Membership.objects.filter(
+            user__is_demo=True,
+            user__is_active=True,
+            ended_at=None,
+            user__username__in=[a["username"] for a in file["accounts"]],
+        ).select_related("user")
+    }
+    language = "en" if get_language() == "en" else "zh"
+    rows = [
+        {"username": a["username"], "role": roles[a["username"]], "purpose": a[language]}
+        for a in file["accounts"]
+        if a["username"] in roles
     ]
+    return rows, file["password"] if rows else ""
 
 
 @sensitive_post_parameters("password")
@@ -60,6 +72,7 @@ def signin(request: HttpRequest) -> HttpResponse:
             # The form was answered, so 200 would do; 401 and 429 tell scripts and proxies what happened.
             refusal, status = error.detail, status_of(error)
             retry_after = getattr(error, "retry_after", 0)
+    accounts, password = demo_accounts()
     response = render(
         request,
         "pages/signin.html",
@@ -67,8 +80,8 @@ def signin(request: HttpRequest) -> HttpResponse:
             "refusal": refusal,
             "username": username,
             "next": way_back(request, ""),
-            "demo_accounts": demo_accounts(),
-            "demo_password": DEMO_PASSWORD,
+            "demo_accounts": accounts,
+            "demo_password": password,
         },
         status=status,
     )

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from . import field, health, issues, order_verbs, orders, signin, tokens
+from . import field, health, issues, order_verbs, orders, signin, statistics, tokens
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -27,5 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("field/", field.orders, name="field"),
     path("field/<str:number>/", field.order, name="field-order"),
     path("field/<str:number>/<str:name>/", order_verbs.verb, {"home": "field"}, name="field-verb"),
+    path("statistics/", statistics.layers, name="statistics"),
+    path("statistics/<str:key>/", statistics.layer, name="layer-statistics"),
     path("manage/", include("envmap.pages.manage.urls")),
 ]

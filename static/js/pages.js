@@ -57,7 +57,9 @@ function panesOnlyWhereTheyFit(event) {
 /** Links into folded parts open them: /field/…/#verb-report. */
 function openNamedPart() {
   const part = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))
-  if (part?.tagName === 'DETAILS') part.open = true
+  if (!part) return
+  if (part.tagName === 'DETAILS') part.open = true
+  part.scrollIntoView({ block: 'start' })
 }
 
 function watch(root) {

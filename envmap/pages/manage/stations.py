@@ -19,7 +19,7 @@ from layers.sensors.models import Factor, Station
 from layers.sensors.payloads import station_payload
 
 from .. import words
-from ..alarm_facts import facts_of, figure
+from ..alarm_facts import facts_of, figure, shown_unit
 from ..doors import asker_of, page
 from ..forms import Form
 from ..sending import bound, submit
@@ -108,7 +108,7 @@ def _show(request: HttpRequest, mn: str, status: int = 200, **more: Any) -> Http
                 "reading": reading,
                 "name": known.name if known else reading.factor,
                 "value": value,
-                "unit": known.unit if known else "",
+                "unit": shown_unit(known.unit) if known else "",
             }
         )
     context = {

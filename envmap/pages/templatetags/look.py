@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from envmap.core import clock
 
 from .. import words
+from ..alarm_facts import shown_unit
 from ..clocks import Deadline, words_for_script
 from ..context import import_map
 
@@ -91,6 +92,12 @@ def condition_chip(condition: str) -> SafeString:
     return format_html(
         '<span class="chip c-{}">{}{}</span>', condition, symbol(f"cond-{condition}", 13), words.CONDITIONS[condition]
     )
+
+
+@register.simple_tag
+def condition_mark(condition: str, size: int = 13) -> SafeString:
+    """The bare mark of a condition."""
+    return symbol(f"cond-{condition}", size)
 
 
 @register.simple_tag
@@ -183,6 +190,9 @@ def when(value: datetime | str | None) -> SafeString:
 def word_of(value: Any, table: str) -> str:
     """The word for a key out of `words`: `{{ issue.source|word_of:"SOURCES" }}`."""
     return str(getattr(words, table).get(value, value))
+
+
+register.filter("unit", shown_unit)
 
 
 @register.simple_tag
