@@ -3,7 +3,7 @@
 import hmac
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -17,7 +17,7 @@ from ..ingest.hj212 import Frame, Part, Reason, Refusal
 from ..models import Factor, Station
 from .dead_letters import Refused
 from .readings import Delivery, NewReading, Recorded, store
-from .wire import fit, in_stored_unit
+from .wire import in_stored_unit
 
 log = logging.getLogger(__name__)
 
@@ -146,20 +146,23 @@ def decode(frame: Frame, station: Station, table: FactorTable) -> list[NewReadin
     :raises Refusal: ``bad_time``.
     """
     found = []
+    aliases = station.aliases
     for one in hj212.readings(frame, table.codes_2005):
         made = NewReading(
-            factor=station.aliases.get(one.factor, one.factor),
-            kind=str(one.kind),
-            time=one.time,
-            value=fit(one.value),
-            minimum=fit(one.minimum),
-            maximum=fit(one.maximum),
-            total=fit(one.total),
-            converted=fit(one.converted),
-            flag=one.flag,
+            aliases.get(one.factor, one.factor) if aliases else one.factor,
+            one.kind.value,
+            one.time,
+            one.value,
+            one.minimum,
+            one.maximum,
+            one.total,
+            one.converted,
+            one.flag,
         )
-        stored = in_stored_unit(made, station, table.factors)
-        found.append(replace(stored, value=made.value) if one.value_is_total else stored)
+        if station.units:
+            stored = in_stored_unit(made, station, table.factors)
+            made = stored._replace(value=made.value) if one.value_is_total else stored
+        found.append(made)
     return found
 
 

@@ -6,9 +6,9 @@ written back.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Q
@@ -22,8 +22,7 @@ from ..thresholds import Change, Sample, State, Step, Threshold, gap_of, judge, 
 from .alarms import announce
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A usable reading that was inserted in this transaction."""
 
     station: Station
@@ -31,6 +30,12 @@ class Judged:
     kind: str
     time: datetime
     value: Decimal
+
+
+def watched_factors() -> frozenset[tuple[str, str]]:
+    """Factors and kinds that any rule watches; readings of others need not be looked at."""
+    watched = AlarmRule.objects.filter(enabled=True, deleted_at=None).values_list("factor__code", "kind")
+    return frozenset(watched.distinct())
 
 
 def judge_readings(fresh: Iterable[Judged]) -> None:

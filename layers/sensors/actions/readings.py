@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -26,7 +27,7 @@ from ..rules import VALUE_LARGEST
 from ..thresholds import is_plausible, is_usable
 from .alarms import tell_of_stations
 from .conditions import refresh_conditions
-from .judging import Judged, judge_readings
+from .judging import Judged, judge_readings, watched_factors
 from .wire import in_stored_unit
 
 log = logging.getLogger(__name__)
@@ -34,8 +35,7 @@ log = logging.getLogger(__name__)
 READINGS_AT_ONCE = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class NewReading:
+class NewReading(NamedTuple):
     """A reading in the factor's stored unit; ``time`` is aware; ``flag`` is as sent, None where there was none."""
 
     factor: str
@@ -123,14 +123,15 @@ def store(deliveries: Sequence[Delivery]) -> list[Recorded]:
             at = seen.get(delivery.station.pk)
             later = delivery.received_at if at is None else max(at[1], delivery.received_at)
             seen[delivery.station.pk] = (delivery.station, later)
-    fresh = [
+    watched = watched_factors() if inserted else frozenset()
+    judge_readings(
         Judged(delivery.station, one.factor, one.kind, one.time, one.value)
         for delivery, one in inserted
-        if one.value is not None
+        if (one.factor, one.kind) in watched
+        and one.value is not None
         and is_usable(one.value, one.flag, require_flag=delivery.station.require_flag)
         and is_plausible(one.time, delivery.received_at)
-    ]
-    judge_readings(fresh)
+    )
     _note_seen(seen)
     transaction.on_commit(lambda: live.publish(inserted), robust=True)
     return results

@@ -1,7 +1,6 @@
 """From a wire's unit to the stored one, once, on the way in."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -32,8 +31,7 @@ def in_stored_unit(reading: "NewReading", station: Station, factors: Mapping[str
     factor, wire = factors.get(reading.factor), station.units.get(reading.factor)
     if factor is None or wire is None or not _is_other(wire, factor.unit):
         return reading
-    return replace(
-        reading,
+    return reading._replace(
         value=_converted(reading.value, wire, factor.unit),
         minimum=_converted(reading.minimum, wire, factor.unit),
         maximum=_converted(reading.maximum, wire, factor.unit),

@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 READ_AT_ONCE: Final = 16_384
 BATCH_ROWS: Final = 500
+"""A batch of so many rows waits for no more."""
+BATCH_ROWS_AT_MOST: Final = 2_000
+"""What waits already is taken up to so many rows: under load fewer, larger commits."""
 BATCH_SECONDS: Final = 0.02
 QUEUE_FRAMES: Final = 5_000
 UNANSWERED_FRAMES: Final = 256
@@ -315,10 +318,10 @@ class Gateway:
         batch = [await self._queue.get()]
         rows = _rows(batch[0][1].frame)
         deadline = self._loop.time() + BATCH_SECONDS
-        while rows < BATCH_ROWS:
+        while rows < BATCH_ROWS_AT_MOST:
             if self._queue.empty():
                 left = deadline - self._loop.time()
-                if left <= 0:
+                if left <= 0 or rows >= BATCH_ROWS:
                     break
                 try:
                     async with asyncio.timeout(left):

@@ -1,6 +1,5 @@
 """Readings are kept once, told apart and judged in their own transaction."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -67,7 +66,7 @@ def test_two_of_one_key_in_one_delivery_are_told_apart_too(cast, dust) -> None:
 
 def test_values_are_converted_from_the_stations_unit_once(cast, dust) -> None:
     Station.objects.update(units={"a34002": "ug/m3"})
-    record(cast, replace(minute(0, "153"), minimum=Decimal(100), maximum=Decimal(200), total=Decimal(5)))
+    record(cast, minute(0, "153")._replace(minimum=Decimal(100), maximum=Decimal(200), total=Decimal(5)))
     row = Reading.objects.get()
     assert (row.value, row.minimum, row.maximum, row.total) == tuple(map(Decimal, ("0.153", "0.1", "0.2", "5")))
     assert record(cast, minute(0, "153")) == Recorded(duplicates=1)
@@ -87,7 +86,7 @@ def test_values_are_converted_from_the_stations_unit_once(cast, dust) -> None:
 )
 def test_one_wrong_reading_keeps_all_out_and_is_named_by_its_index(cast, dust, wrong, says) -> None:
     with pytest.raises(BadInput) as caught:
-        record(cast, minute(0, "0.1"), replace(minute(1, "0.1"), **wrong))
+        record(cast, minute(0, "0.1"), minute(1, "0.1")._replace(**wrong))
     assert [error.get("index") for error in caught.value.errors] == [1]
     assert says in caught.value.errors[0]["detail"]
     assert not Reading.objects.exists()
@@ -180,8 +179,8 @@ def test_a_late_reading_neither_raises_nor_clears(cast, dust) -> None:
 
 
 def test_a_clock_that_cannot_be_right_is_stored_and_decides_nothing(cast, dust) -> None:
-    future = replace(minute(0, "0.2"), time=datetime(2099, 1, 1, tzinfo=UTC))
-    past = replace(minute(0, "0.2"), time=datetime(1970, 1, 1, tzinfo=UTC))
+    future = minute(0, "0.2")._replace(time=datetime(2099, 1, 1, tzinfo=UTC))
+    past = minute(0, "0.2")._replace(time=datetime(1970, 1, 1, tzinfo=UTC))
     assert record(cast, future, past) == Recorded(stored=2)
     assert open_alarms() == []
     record(cast, minute(0, "0.2"))

@@ -6,11 +6,10 @@ Asia/Shanghai by standard, and come out aware. Flags are kept as sent and are No
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from layers.sensors.ingest.hj212.commands import READINGS, Kind
 from layers.sensors.ingest.hj212.frame import Edition, Frame
@@ -23,6 +22,9 @@ FLAG_LONGEST: Final = 4
 """HJ 212-2017 says one character (C1); what is longer is cut, as no rule knows it anyway."""
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})")
+_PLACES: Final = Decimal("0.000000001")
+_PLACES_SHORT: Final = 10
+"""A text of so many characters cannot have more than nine decimals."""
 _FACTOR: Final = re.compile(r"[^\s\x00-\x1f\x7f=&#]{1,30}")
 _TIME: Final = re.compile(r"[0-9]{14}(?:[0-9]{3})?")
 _PERIOD_NOISE: Final = {"daydata": "DayData", "nightdata": "NightData"}
@@ -30,8 +32,7 @@ _VALUE_FIELDS: Final = ("rtd", "min", "avg", "max", "cou", "zsrtd", "zsmin", "zs
 _FIELDS: Final = frozenset([*_VALUE_FIELDS, "flag", "eflag", "sampletime"])
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One value of one factor at one time, in the wire's unit.
 
     ``time`` is aware (+08:00): the moment of sampling for real-time values, the start of the period for the others.
@@ -68,8 +69,14 @@ def parse_time(text: str) -> datetime | None:
 
 
 def parse_value(text: str) -> Decimal | None:
-    """A value of HJ 212-2017 table 4 (sign and point allowed) as Decimal; None if it is no plain number."""
-    return Decimal(text) if _NUMBER.fullmatch(text) else None
+    """A value of HJ 212-2017 table 4 (sign and point allowed) as Decimal; None if it is no plain number.
+
+    Rounded to nine decimals, which is far more than any instrument of the standard shows (N14.2, N4.4).
+    """
+    if not _NUMBER.fullmatch(text):
+        return None
+    value = Decimal(text)
+    return value if len(text) <= _PLACES_SHORT else value.quantize(_PLACES)
 
 
 def readings(frame: Frame, factors_2005: Mapping[str, str] = MappingProxyType({})) -> list[Reading]:

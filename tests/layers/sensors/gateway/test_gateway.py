@@ -176,7 +176,6 @@ def test_an_exceeding_frame_raises_an_alarm_in_its_own_transaction(client, dust)
 
 def test_one_frame_that_the_database_refuses_costs_no_other_frame_its_answer(client, gateway, monkeypatch) -> None:
     # A value that the table cannot hold slips through the decoder, as only a fault of ours would let it.
-    monkeypatch.setattr("layers.sensors.actions.frames.fit", lambda value: value)
     monkeypatch.setattr("layers.sensors.ingest.hj212.decode.parse_value", Decimal)
     client.send(data(0), data(1, value="1e20"), data(2))
     assert [answer.qn for answer in client.answers(2)] == [qn(0), qn(2)]
