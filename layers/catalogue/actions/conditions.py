@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from envmap.accounts.models import Department
 from envmap.core import clock
@@ -32,17 +32,18 @@ def set_condition(feature: Feature, source: Source, level: Condition, *, at: dat
     it left, so there is never more than one open span and none is lost.
     """
     lock_condition(feature.pk, source)
-    open_one = (
-        FeatureCondition.objects.select_for_update().filter(feature=feature, source=source.value, until=None).first()
-    )
+    spans = FeatureCondition.objects.filter(feature=feature, source=source.value)
+    open_one = spans.filter(until=None).first()
     rank = RANK[level]
     if (open_one.rank if open_one else 0) == rank:
         return False
-    since = at
     if open_one is not None:
-        since = max(at, open_one.since)  # a late reading must not end a span before it began
+        # A late reading must not end a span before it began, nor begin one inside another.
+        since = max(at, open_one.since)
         open_one.until = since
         open_one.save(update_fields=["until"])
+    else:
+        since = max(filter(None, [at, spans.aggregate(last=Max("until"))["last"]]))
     if level is not Condition.NORMAL:
         FeatureCondition.objects.create(feature=feature, source=source.value, rank=rank, since=since)
     return True
