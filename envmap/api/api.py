@@ -15,6 +15,7 @@ from . import (
     attachments,
     docs,
     errors,
+    facts,
     features,
     issues,
     layers,
@@ -22,6 +23,7 @@ from . import (
     people,
     rules,
     stations,
+    statistics,
     tokens,
 )
 
@@ -86,5 +88,18 @@ api = EnvmapAPI(
     docs_url=None,
     openapi_url=None,
 )
-for module in (tokens, people, layers, features, stations, rules, alarms, issues, orders, attachments):
+for module in (
+    tokens,
+    people,
+    layers,
+    features,
+    stations,
+    rules,
+    alarms,
+    issues,
+    orders,
+    attachments,
+    statistics,
+    facts,
+):
     api.add_router("", module.router)

@@ -139,7 +139,7 @@ def served(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:
 
 
 FILE: dict[str, Any] = {
-    "answers": {200: None},
+    "answers": {200: None, 304: None},
     "query": FileQuery,
     "binary": True,
     "headers": {"ETag": "The SHA-256 of the file, in quotes.", "Content-Disposition": "The file's name."},
