@@ -122,11 +122,11 @@ def test_an_exceeding_reading_raises_one_alarm_with_condition_and_fact(
     assert (alarm.opened_at, alarm.first_value, alarm.feature_id) == (NOON, Decimal("0.153"), dust.feature_id)
     assert alarm.limit == {"value": 0.15, "unit": "mg/m³", "standard": None, "clause": None}
     assert heard == [[alarm.pk]]
-    fact = OutboxFact.objects.get()
+    fact = OutboxFact.objects.get(type="alarm.raised")
     assert (fact.type, fact.ref, fact.station, fact.layer, fact.feature_id, fact.state) == (
         "alarm.raised", alarm.pk, MN, "dust-sites", dust.feature_id, "open",
     )  # fmt: skip
-    assert FeatureCondition.objects.get(until=None).rank == 4
+    assert FeatureCondition.objects.get(until=None, source="sensors").rank == 4
 
 
 def test_an_alarm_moves_on_and_is_cleared_below_the_lower_mark(cast, dust) -> None:
