@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from . import nginx, redis
 from .accounts import Account
@@ -28,11 +27,6 @@ class Program:
     kill_group: bool = True
     on_orphan: str = "TERM"
     environment: dict[str, str] = field(default_factory=dict)
-
-
-def is_built(root: Path, command: str) -> bool:
-    """Whether the project has this management command. TODO: gone as soon as all of them are there."""
-    return any(root.glob(f"*/**/management/commands/{command}.py"))
 
 
 STAGES = ("database", "broker", "application", "front")
@@ -67,9 +61,8 @@ def table(instance: Instance, *, services_only: bool = False) -> list[Program]:
         "--lifespan", "off", "--no-access-log", "--no-server-header", "--proxy-headers", "--forwarded-allow-ips", "*",
         "--ws-max-size", "16384", "--timeout-graceful-shutdown", "5", "--log-level", "warning",
     )  # fmt: skip
-    for name in ("relay", "gateway"):
-        if is_built(instance.root, name):
-            application(name, *manage, name)
+    application("relay", *manage, "relay")
+    application("gateway", *manage, "gateway")
     # QUIT is Celery's cold shutdown: an orphaned worker does not wait for its jobs, which are rows and start again.
     application(
         "worker", python, "-m", "celery", "-A", "envmap", "worker", "--loglevel", "info", "--concurrency", "2",
@@ -79,7 +72,7 @@ def table(instance: Instance, *, services_only: bool = False) -> list[Program]:
         "beat", python, "-m", "celery", "-A", "envmap", "beat", "--loglevel", "info",
         "--schedule", str(instance.var / "beat.db"), "--pidfile", "",
     )  # fmt: skip
-    if instance.settings.demo and is_built(instance.root, "simulate"):
+    if instance.settings.demo:
         application("heartbeat", *manage, "simulate", "--demo")
     # TERM, not KILL: workers of a killed nginx would go on serving.
     programs.append(Program("nginx", nginx.command(instance), "front", own))

@@ -15,7 +15,6 @@ from .errors import Trouble
 from .files import digest, write_whole
 from .instance import Instance
 from .postgres import Postgres
-from .programs import is_built
 
 Say = Callable[[str], None]
 CODE = ("envmap", "layers", "tasks")
@@ -49,18 +48,10 @@ class Steps:
                       "--noinput", "--verbosity", "0", tied_to_cluster=False)  # fmt: skip
 
     def first_administrator(self) -> None:
-        """Lead through making the first administrator, or say how where there is no terminal to ask at."""
-        if self.manage("first_admin", "--check") == 0:
-            return
-        if sys.stdin is None or not sys.stdin.isatty():
-            self.say(
-                f"There is no administrator yet. Make the first one in a terminal: ENVMAP_VAR={self.instance.var} "
-                f"{self.instance.python} manage.py first_admin"
-            )
-            return
-        self.say("This instance is empty. Its first administrator:")
-        for _ in range(3):
-            if self.manage("first_admin", ask=True) == 0:
+        """Lead through making the first administrator; without a terminal the command says what to run."""
+        asks = sys.stdin is not None and sys.stdin.isatty()
+        for _ in range(3 if asks else 1):
+            if self.manage("first_admin", *([] if asks else ["--no-input"]), ask=asks) == 0:
                 return
         raise Trouble("The first administrator was not made; run the command again.")
 
@@ -83,8 +74,6 @@ class Steps:
         # A database that is not ours may have been changed by others, so nothing is assumed about it.
         known = self.instance.private_database or not tied_to_cluster
         if known and stamp.is_file() and stamp.read_text(encoding="ascii") == wanted:
-            return
-        if not is_built(self.instance.root, name) and name not in ("migrate", "collectstatic"):
             return
         self.say(sentence)
         if do(*arguments) != 0:
