@@ -118,7 +118,7 @@ class Live:
 
     def __init__(self, ws_url: str, token: str | None = None, since: int | None = None, layers=None, bbox=None) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self.socket = connect(f"{ws_url}/ws/live/", additional_headers=headers, open_timeout=10)
+        self.socket = connect(f"{ws_url}/ws/live/", additional_headers=headers, open_timeout=10, legacy=True)
         hello = self.receive(10)
         assert hello["type"] == "hello"
         self.socket.send(json.dumps({"type": "subscribe", "layers": layers, "bbox": bbox, "since": since}))
