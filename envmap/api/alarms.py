@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Router
 from pydantic import Field
@@ -15,9 +15,9 @@ from layers.catalogue import queries as catalogue
 from layers.sensors import actions, payloads, queries
 from tasks.issues import queries as issues
 
-from . import filters, params, shapes, shapes_sensing
+from . import choices, filters, params, shapes, shapes_sensing
 from .bodies import Repeatable
-from .door import get, post
+from .door import Asking, get, post
 from .paging import listed, newest_first, page
 from .params import Paged, Period
 from .repeat import change
@@ -30,7 +30,7 @@ class AlarmsOfOneQuery(Paged, Period):
     """Filters of the alarms of one feature."""
 
     rule: int | None = Field(None, ge=1, le=2**63 - 1)
-    severity: shapes_sensing.Severity | None = None
+    severity: choices.Severity | None = None
     open: bool | None = Field(None, description="Not cleared yet.")
     acknowledged: bool | None = None
 
@@ -55,7 +55,7 @@ def shown(asker: Asker, rows: list[Any]) -> list[Any]:
     return [payloads.alarm_payload(alarm, numbers.get(alarm.pk)) for alarm in rows]
 
 
-def _listed(request: HttpRequest, query: AlarmsOfOneQuery, **more: str | None) -> Any:
+def _listed(request: Asking, query: AlarmsOfOneQuery, **more: str | None) -> Any:
     asker = request.asker
     start, end = query.bounds()
     rows = queries.alarms(
@@ -82,7 +82,7 @@ def _listed(request: HttpRequest, query: AlarmsOfOneQuery, **more: str | None) -
     query=AlarmQuery,
     operation_id="list_alarms",
 )
-def alarms(request: HttpRequest) -> Any:
+def alarms(request: Asking) -> Any:
     """Those of the features that one sees, newest first."""
     query = params.read(request, AlarmQuery)
     filters.feature(request.asker, query.layer, query.feature)
@@ -98,14 +98,14 @@ def alarms(request: HttpRequest) -> Any:
     query=AlarmsOfOneQuery,
     operation_id="feature_alarms",
 )
-def feature_alarms(request: HttpRequest, key: str, id: int) -> Any:
+def feature_alarms(request: Asking, key: str, id: int) -> Any:
     """Newest first."""
     feature = catalogue.feature_of(request.asker, key, id)
     return _listed(request, params.read(request, AlarmsOfOneQuery), layer=key, feature=feature.code)
 
 
 @get(router, "/alarms/{int:id}", answers={200: shapes_sensing.Alarm}, summary="One alarm", operation_id="get_alarm")
-def alarm(request: HttpRequest, id: int) -> Any:
+def alarm(request: Asking, id: int) -> Any:
     """With the limit as it stood when it began."""
     return shown(request.asker, [queries.alarm_of(request.asker, id)])[0]
 
@@ -119,7 +119,7 @@ def alarm(request: HttpRequest, id: int) -> Any:
     repeatable=True,
     operation_id="acknowledge_alarm",
 )
-def acknowledge(request: HttpRequest, id: int) -> HttpResponse:
+def acknowledge(request: Asking, id: int) -> HttpResponse:
     """Somebody has noticed it; by an officer, once."""
     found = queries.alarm_of(request.asker, id)
     request.asker.require(May.ACKNOWLEDGE)

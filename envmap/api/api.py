@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
@@ -38,7 +38,7 @@ class EnvmapAPI(NinjaAPI):
 
     def set_default_exception_handlers(self) -> None:
         for kind, handler in errors.HANDLERS.items():
-            self.add_exception_handler(kind, handler)
+            self.add_exception_handler(kind, handler)  # type: ignore[arg-type]
 
     def _get_urls(self) -> list[Any]:
         routes: list[URLPattern] = [
@@ -70,7 +70,7 @@ def _guarded(route: URLPattern) -> URLPattern:
         if response.status_code == 405 and not response.get("Content-Type", "").startswith(errors.CONTENT_TYPE):
             allowed = sorted(set(response["Allow"].split(", ")) | ({"HEAD"} if "GET" in response["Allow"] else set()))
             response = errors.method_not_allowed(request, allowed)
-        if head and not response.streaming:
+        if head and isinstance(response, HttpResponse):
             response.headers["Content-Length"] = str(len(response.content))
             response.content = b""
         response.headers.setdefault("Cache-Control", "no-cache" if public else "no-store")

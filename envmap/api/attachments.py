@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -27,7 +27,7 @@ from tasks.orders.models import OrderAttachment
 
 from . import params, shapes, shapes_map
 from .answers import address
-from .door import get, post
+from .door import Asking, get, post
 from .paging import listed, newest_first, page
 from .params import Paged, Query
 from .repeat import answer_once, finish, require_writing
@@ -62,7 +62,7 @@ def _fingerprint(upload: "UploadedFile[Any]") -> str:
     return found.hexdigest()
 
 
-def _received(request: HttpRequest) -> tuple["UploadedFile[Any]", UUID | None]:
+def _received(request: Asking) -> tuple["UploadedFile[Any]", UUID | None]:
     """The file and the client_uuid of a multipart body. Raises TooLarge, UnknownKind, BadInput."""
     if request.content_type != "multipart/form-data":
         raise UnknownKind(
@@ -100,7 +100,7 @@ def _received(request: HttpRequest) -> tuple["UploadedFile[Any]", UUID | None]:
     upload=Upload,
     repeatable=True,
 )
-def make_attachment(request: HttpRequest) -> HttpResponse:
+def make_attachment(request: Asking) -> HttpResponse:
     """Its type is judged by what is in it. Until it hangs on something only its uploader sees it; unused it goes after 7 days."""
     asker = request.asker
     asker.require(May.ATTACH)
@@ -115,7 +115,7 @@ def make_attachment(request: HttpRequest) -> HttpResponse:
     return finish(answer_once(request, client_uuid, _fingerprint(upload), lambda run: run(act)))
 
 
-def served(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:
+def served(request: Asking, attachment: Attachment) -> HttpResponseBase:
     """The file, or its small picture. Raises NotVisible where that is not there."""
     wants_small = params.read(request, FileQuery).thumbnail
     place = attachment.thumbnail if wants_small else attachment.file
@@ -147,13 +147,13 @@ FILE: dict[str, Any] = {
 
 
 @get(router, "/attachments/{int:id}", summary="A file of one's own", operation_id="get_attachment", **FILE)
-def attachment(request: HttpRequest, id: int) -> HttpResponseBase:
+def attachment(request: Asking, id: int) -> HttpResponseBase:
     """While it hangs on nothing."""
     return served(request, queries.own_attachment(request.asker, id))
 
 
 def _through(room: str, find: Callable[..., Attachment]) -> None:
-    def view(request: HttpRequest, number: str, id: int) -> HttpResponseBase:
+    def view(request: Asking, number: str, id: int) -> HttpResponseBase:
         return served(request, find(request.asker, number, id))
 
     view.__doc__ = f"Read by whoever sees the {room}."
@@ -178,7 +178,7 @@ _through("order", orders.attachment_of)
     query=Paged,
     operation_id="feature_attachments",
 )
-def feature_attachments(request: HttpRequest, key: str, id: int) -> Any:
+def feature_attachments(request: Asking, key: str, id: int) -> Any:
     """Those that hang on its issues and orders, as far as the asker sees these; newest first."""
     asker = request.asker
     require_work(asker)

@@ -47,7 +47,7 @@ SAYS = {
     429: "Too many failed attempts.",
     "default": "Any other refusal, such as 405, 500 and 503.",
 }
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "type": "urn:envmap:problem:wrong-state",
     "title": "Not from this state",
     "status": 409,
@@ -188,8 +188,10 @@ def build(api: NinjaAPI) -> dict[str, Any]:
     """The whole document, as plain JSON values in a stable order."""
     made: dict[str, Any] = json.loads(json.dumps(NinjaAPI.get_openapi_schema(api)))
     components = made["components"].setdefault("schemas", {})
-    bodies = [model for spec in SPECS.values() for model in (spec.body, spec.upload) if model is not None]
-    unique = list(dict.fromkeys([*bodies, Problem]))
+    bodies: list[type[BaseModel]] = [
+        model for spec in SPECS.values() for model in (spec.body, spec.upload) if model is not None
+    ]
+    unique: list[type[BaseModel]] = list(dict.fromkeys([*bodies, Problem]))
     _refs, defs = models_json_schema([(model, "validation") for model in unique], ref_template=REF)
     components.update(defs.get("$defs", {}))
     for path, methods in made["paths"].items():

@@ -24,6 +24,13 @@ from .bodies import Body
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+class Asking(HttpRequest):
+    """A request that has passed the door."""
+
+    asker: Asker
+    takes_basic: bool
+
+
 @dataclass(frozen=True)
 class Spec:
     """What an operation takes and gives, for the document and for the door."""

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from django.http import HttpRequest
 from ninja import Router
 from pydantic import Field
 
 from envmap.live import queries
 
 from . import params, shapes_work
-from .door import get
+from .door import Asking, get
 from .params import LIMIT, MOST, Query
 
 router = Router(tags=["live"])
@@ -32,7 +31,7 @@ class FactQuery(Query):
     refusals=frozenset({410}),
     operation_id="list_facts",
 )
-def events(request: HttpRequest) -> Any:
+def events(request: Asking) -> Any:
     """Without `since` the head alone. With it what the asker may see, ascending; empty `items` mean caught up."""
     query = params.read(request, FactQuery)
     found = queries.facts_since(request.asker, query.since, query.limit)

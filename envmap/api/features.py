@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.contrib.gis.db.models.functions import AsGeoJSON
 from django.db.models import TextField
 from django.db.models.functions import Cast
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Router
 from pydantic import Field
@@ -20,10 +20,10 @@ from layers.catalogue.conditions import BY_RANK
 from layers.catalogue.models import Area, Feature
 from layers.catalogue.queries import FeatureFilter
 
-from . import params, shapes, shapes_map
+from . import choices, params, shapes, shapes_map
 from .answers import GEOJSON, JSON, address, dumps
 from .bodies import Body, Repeatable
-from .door import delete, get, patch, post
+from .door import Asking, delete, get, patch, post
 from .paging import Key, Ordering, page, page_of
 from .params import Paged
 from .people import require_department
@@ -44,7 +44,7 @@ class FeatureQuery(Paged):
         None, description="west,south,east,north in degrees, EPSG:4326.", examples=["118.1,24.5,118.4,24.7"]
     )
     q: str | None = Field(None, max_length=100, description="A part of name or code.")
-    condition: shapes_map.Condition | None = None
+    condition: choices.Condition | None = None
     department: str | None = Field(None, max_length=40, description="The duty unit's code.")
     town: str | None = Field(None, max_length=40, description="A town's code.")
 
@@ -105,7 +105,7 @@ def dress(response: HttpResponse, body: Any) -> None:
     response["Content-Type"] = GEOJSON
 
 
-def matched(request: HttpRequest, feature: Feature) -> int:
+def matched(request: Asking, feature: Feature) -> int:
     """The version that the request names with `If-Match`. Raises VersionMissing, StaleVersion.
 
     A proxy that compresses weakens a tag (`W/"3"`); it still names the same version.
@@ -132,7 +132,7 @@ def _without_uuid(said: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name != "client_uuid"}
 
 
-def _filter(request: HttpRequest, query: FeatureQuery) -> FeatureFilter:
+def _filter(request: Asking, query: FeatureQuery) -> FeatureFilter:
     require_department_or_nobody(request, query.department)
     if query.town is not None and not Area.objects.filter(kind=Area.Kind.TOWN, code=query.town).exists():
         towns = Area.objects.filter(kind=Area.Kind.TOWN).order_by("code").values_list("code", flat=True)
@@ -147,7 +147,7 @@ def _filter(request: HttpRequest, query: FeatureQuery) -> FeatureFilter:
     )
 
 
-def require_department_or_nobody(request: HttpRequest, code: str | None) -> None:
+def require_department_or_nobody(request: Asking, code: str | None) -> None:
     """A department that is known to the asker; nobody signed out knows any, so any code finds nothing for them."""
     if request.asker.signed_in:
         require_department(request.asker, code)
@@ -163,7 +163,7 @@ def require_department_or_nobody(request: HttpRequest, code: str | None) -> None
     answer_type=GEOJSON,
     operation_id="list_features",
 )
-def features(request: HttpRequest, key: str) -> HttpResponse:
+def features(request: Asking, key: str) -> HttpResponse:
     """A GeoJSON FeatureCollection by code, with `next`. The text is put together from SQL's, because lists are long."""
     layer = queries.layer_of(request.asker, key)
     query = params.read(request, FeatureQuery)
@@ -211,12 +211,12 @@ def _text(row: Any, layer: str) -> str:
     answer_type=GEOJSON,
     repeatable=True,
 )
-def make_feature(request: HttpRequest, key: str) -> HttpResponse:
+def make_feature(request: Asking, key: str) -> HttpResponse:
     """By an officer or administrator. Attributes are checked by the layer's schema; a `code` is given where none is."""
     queries.layer_of(request.asker, key)
     request.asker.require(May.EDIT_FEATURES)
 
-    def act(document: dict[str, Any]) -> Reply:
+    def act(document: Any) -> Reply:
         made = actions.make_feature_of(by=request.asker, layer=key, document=document)
         return Reply(201, payloads.feature_payload(made), address("layers", key, "features", made.pk))
 
@@ -233,7 +233,7 @@ def make_feature(request: HttpRequest, key: str) -> HttpResponse:
     answer_type=GEOJSON,
     operation_id="get_feature",
 )
-def feature(request: HttpRequest, key: str, id: int) -> HttpResponse:
+def feature(request: Asking, key: str, id: int) -> HttpResponse:
     """A GeoJSON feature; its `ETag` is the version, which rises with edits only."""
     body = payloads.feature_payload(queries.feature_of(request.asker, key, id))
     response = HttpResponse(dumps(body))
@@ -253,13 +253,13 @@ def feature(request: HttpRequest, key: str, id: int) -> HttpResponse:
     answer_type=GEOJSON,
     refusals=frozenset({409}),
 )
-def update_feature(request: HttpRequest, key: str, id: int) -> HttpResponse:
+def update_feature(request: Asking, key: str, id: int) -> HttpResponse:
     """A JSON merge patch of the document, of the version that `If-Match` names."""
     found = queries.feature_of(request.asker, key, id)
     request.asker.require(May.EDIT_FEATURES)
     version = matched(request, found)
 
-    def act(document: dict[str, Any]) -> Reply:
+    def act(document: Any) -> Reply:
         changed = actions.update_feature(by=request.asker, layer=key, feature_id=id, version=version, changes=document)
         return Reply(200, payloads.feature_payload(changed))
 
@@ -273,7 +273,7 @@ def update_feature(request: HttpRequest, key: str, id: int) -> HttpResponse:
     summary="Take a feature off the map",
     if_match=True,
 )
-def delete_feature(request: HttpRequest, key: str, id: int) -> HttpResponse:
+def delete_feature(request: Asking, key: str, id: int) -> HttpResponse:
     """It keeps its code, history and orders."""
     found = queries.feature_of(request.asker, key, id)
     request.asker.require(May.EDIT_FEATURES)
@@ -290,7 +290,7 @@ def delete_feature(request: HttpRequest, key: str, id: int) -> HttpResponse:
     query=Paged,
     operation_id="feature_history",
 )
-def history(request: HttpRequest, key: str, id: int) -> Any:
+def history(request: Asking, key: str, id: int) -> Any:
     """Its versions, the first one first, written by the database at each edit."""
     found = queries.feature_of(request.asker, key, id)
     rows, after = page_of(queries.history_of(request.asker, found), BY_VERSION, params.read(request, Paged))

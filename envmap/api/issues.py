@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
 
@@ -13,10 +13,10 @@ from tasks.issues import actions, payloads, queries, rules
 from tasks.orders import actions as orders
 from tasks.orders import payloads as order_payloads
 
-from . import filters, params, shapes, shapes_sensing, shapes_work
+from . import choices, filters, params, shapes, shapes_work
 from .answers import address
 from .bodies import Instant, Repeatable
-from .door import get, operation, post
+from .door import Asking, get, operation, post
 from .paging import Key, Ordering, listed, newest_first, page
 from .params import Paged, Period
 from .repeat import change
@@ -36,13 +36,13 @@ class CategoryQuery(Paged):
 class IssueQuery(Paged, Period):
     """Filters of issues; `from` and `to` are about `opened_at`."""
 
-    state: shapes_work.IssueStateName | None = None
+    state: choices.IssueStateName | None = None
     layer: str | None = Field(None, max_length=64)
     feature: str | None = Field(None, max_length=64, description="A feature's code; needs `layer`.")
     station: str | None = Field(None, max_length=40, description="An MN: issues with an alarm of it.")
     category: str | None = Field(None, max_length=20, description="A code; a parent takes its children along.")
-    source: shapes_work.SourceName | None = None
-    severity: shapes_sensing.Severity | None = None
+    source: choices.SourceName | None = None
+    severity: choices.Severity | None = None
 
 
 class IssueBody(Repeatable):
@@ -55,7 +55,7 @@ class IssueBody(Repeatable):
     }
     title: str = Field(max_length=200)
     category: str | None = Field(None, description="A code of the second level.")
-    severity: shapes_sensing.Severity | None = Field(None, description="The category's unless given.")
+    severity: choices.Severity | None = Field(None, description="The category's unless given.")
     description: str | None = None
     layer: str | None = None
     feature: str | None = Field(None, description="A feature's code.")
@@ -82,7 +82,7 @@ class DispatchBody(Verb):
     query=CategoryQuery,
     operation_id="list_categories",
 )
-def categories(request: HttpRequest) -> Any:
+def categories(request: Asking) -> Any:
     """Two levels, by code."""
     query = params.read(request, CategoryQuery)
     filters.layer(request.asker, query.layer)
@@ -107,7 +107,7 @@ def known_category(asker: Asker, code: str | None) -> None:
     refusals=frozenset({404}),
     operation_id="list_issues",
 )
-def issues(request: HttpRequest) -> Any:
+def issues(request: Asking) -> Any:
     """All for officer and supervisor; for a unit those of its own orders and what one reported oneself. Newest first."""
     asker = request.asker
     require_work(asker)
@@ -142,7 +142,7 @@ def issues(request: HttpRequest) -> Any:
     refusals=frozenset({404}),
     operation_id="make_issue",
 )
-def make_issue(request: HttpRequest) -> HttpResponse:
+def make_issue(request: Asking) -> HttpResponse:
     """By officer, field team, manager and partner; it begins as `reported`, its `source` follows the role."""
     asker = request.asker
     require_work(asker)
@@ -161,7 +161,7 @@ def shown(asker: Asker, number: str) -> Any:
 
 
 @get(router, "/issues/{number}", answers={200: shapes_work.Issue}, summary="One issue", operation_id="get_issue")
-def issue(request: HttpRequest, number: str) -> Any:
+def issue(request: Asking, number: str) -> Any:
     """With the alarms and orders behind it that the asker may see."""
     return shown(request.asker, number)
 
@@ -174,7 +174,7 @@ def issue(request: HttpRequest, number: str) -> Any:
     query=Paged,
     operation_id="issue_events",
 )
-def events(request: HttpRequest, number: str) -> Any:
+def events(request: Asking, number: str) -> Any:
     """Chained rows, the first one first."""
     found = queries.issue_of(request.asker, number)
     rows = page(queries.events_of(found), BY_SEQ, params.read(request, Paged))
@@ -189,7 +189,7 @@ BODIES: dict[str, tuple[type[Verb], str]] = {
 
 
 def _verb(verb: str, model: type[Verb], says: str) -> None:
-    def view(request: HttpRequest, number: str) -> HttpResponse:
+    def view(request: Asking, number: str) -> HttpResponse:
         asker = request.asker
         found = queries.issue_of(asker, number)
         rules.require_may(asker, verb, found)
@@ -233,7 +233,7 @@ for _name, (_model, _says) in BODIES.items():
     refusals=frozenset({412}),
     operation_id="issue_dispatch",
 )
-def dispatch(request: HttpRequest, number: str) -> HttpResponse:
+def dispatch(request: Asking, number: str) -> HttpResponse:
     """Make an order for a unit; an issue that is only reported is filed first. By an officer. Answers with the order."""
     asker = request.asker
     found = queries.issue_of(asker, number)
@@ -253,7 +253,7 @@ def dispatch(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @operation("GET POST PUT PATCH DELETE", router, "/issues/{number}/{verb}", answers={404: None}, summary="", hidden=True)
-def unknown_verb(request: HttpRequest, number: str, verb: str) -> HttpResponse:
+def unknown_verb(request: Asking, number: str, verb: str) -> HttpResponse:
     """Whatever else somebody wants done with an issue."""
     queries.issue_of(request.asker, number)
     raise no_such_verb(verb, [*BODIES, "dispatch"])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
 
@@ -13,7 +13,7 @@ from layers.catalogue import actions, payloads, queries
 from . import params, shapes, shapes_map
 from .answers import address
 from .bodies import Body
-from .door import get, patch, post
+from .door import Asking, get, patch, post
 from .paging import Key, Ordering, page_of
 from .params import Paged
 from .repeat import change
@@ -45,7 +45,7 @@ class LayerBody(LayerChanges):
     schema_: dict[str, Any] = Field(alias="schema", description="JSON Schema 2020-12 of an object.")
 
 
-def shown(request: HttpRequest, key: str) -> Any:
+def shown(request: Asking, key: str) -> Any:
     """The payload of one layer."""
     layer = queries.layer_of(request.asker, key)
     return payloads.layer_payload(layer, queries.counts(request.asker)[layer.key])
@@ -65,7 +65,7 @@ def given(body: Body) -> dict[str, Any]:
     public=True,
     operation_id="list_layers",
 )
-def layers(request: HttpRequest) -> Any:
+def layers(request: Asking) -> Any:
     """Those that the asker sees, by key."""
     tallies = queries.counts(request.asker)
     rows, after = page_of(queries.layers(request.asker), BY_KEY, params.read(request, Paged))
@@ -80,7 +80,7 @@ def layers(request: HttpRequest) -> Any:
     body=LayerBody,
     refusals=frozenset({409}),
 )
-def make_layer(request: HttpRequest) -> HttpResponse:
+def make_layer(request: Asking) -> HttpResponse:
     """By an administrator. Everything works for it at once: map, rules, issues, statistics."""
     request.asker.require(May.EDIT_LAYERS)
 
@@ -94,7 +94,7 @@ def make_layer(request: HttpRequest) -> HttpResponse:
 @get(
     router, "/layers/{key}", answers={200: shapes_map.Layer}, summary="One layer", public=True, operation_id="get_layer"
 )
-def layer(request: HttpRequest, key: str) -> Any:
+def layer(request: Asking, key: str) -> Any:
     """With its schema, its style and how its features are doing."""
     return shown(request, key)
 
@@ -107,7 +107,7 @@ def layer(request: HttpRequest, key: str) -> Any:
     body=LayerChanges,
     types=("application/json", "application/merge-patch+json"),
 )
-def update_layer(request: HttpRequest, key: str) -> HttpResponse:
+def update_layer(request: Asking, key: str) -> HttpResponse:
     """By an administrator. A schema that a feature would no longer fit is refused."""
     queries.layer_of(request.asker, key)
     request.asker.require(May.EDIT_LAYERS)

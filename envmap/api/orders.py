@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
 
@@ -14,9 +14,9 @@ from layers.catalogue import queries as catalogue
 from tasks.issues import queries as issues
 from tasks.orders import actions, payloads, queries, rules
 
-from . import bodies, filters, params, shapes, shapes_work
+from . import bodies, choices, filters, params, shapes, shapes_work
 from .bodies import Instant
-from .door import get, operation, post
+from .door import Asking, get, operation, post
 from .paging import listed, newest_first, page
 from .params import Paged, Period
 from .people import require_department
@@ -30,7 +30,7 @@ NEWEST = newest_first("orders", "created_at")
 class OrdersOfOneQuery(Paged, Period):
     """Filters of the orders of one feature; `from` and `to` are about `created_at`."""
 
-    state: shapes_work.OrderStateName | None = None
+    state: choices.OrderStateName | None = None
     issue: str | None = Field(None, max_length=32, description="An issue's number.")
     department: str | None = Field(None, max_length=40, description="A department's code.")
     assignee: str | None = Field(None, max_length=60, description="A username.")
@@ -100,7 +100,7 @@ BODIES: dict[str, tuple[type[Verb], str]] = {
 }
 
 
-def _listed(request: HttpRequest, query: OrdersOfOneQuery, **more: str | None) -> Any:
+def _listed(request: Asking, query: OrdersOfOneQuery, **more: str | None) -> Any:
     asker = request.asker
     require_department(asker, query.department)
     if query.issue is not None:
@@ -139,7 +139,7 @@ def _listed(request: HttpRequest, query: OrdersOfOneQuery, **more: str | None) -
     refusals=frozenset({404}),
     operation_id="list_orders",
 )
-def orders(request: HttpRequest) -> Any:
+def orders(request: Asking) -> Any:
     """All for officer and supervisor, exactly its own for a unit; newest first."""
     require_work(request.asker)
     query = params.read(request, OrderQuery)
@@ -155,7 +155,7 @@ def orders(request: HttpRequest) -> Any:
     query=OrdersOfOneQuery,
     operation_id="feature_orders",
 )
-def feature_orders(request: HttpRequest, key: str, id: int) -> Any:
+def feature_orders(request: Asking, key: str, id: int) -> Any:
     """Those that the asker sees, newest first."""
     require_work(request.asker)
     feature = catalogue.feature_of(request.asker, key, id)
@@ -168,7 +168,7 @@ def shown(asker: Asker, number: str) -> Any:
 
 
 @get(router, "/orders/{number}", answers={200: shapes_work.Order}, summary="One order", operation_id="get_order")
-def order(request: HttpRequest, number: str) -> Any:
+def order(request: Asking, number: str) -> Any:
     """`verbs` says what the asker may do now."""
     return shown(request.asker, number)
 
@@ -181,7 +181,7 @@ def order(request: HttpRequest, number: str) -> Any:
     query=Paged,
     operation_id="order_events",
 )
-def events(request: HttpRequest, number: str) -> Any:
+def events(request: Asking, number: str) -> Any:
     """Chained rows, the first one, `dispatch`, first."""
     found = queries.order_of(request.asker, number)
     rows = page(queries.events_of(found), BY_SEQ, params.read(request, Paged))
@@ -189,7 +189,7 @@ def events(request: HttpRequest, number: str) -> Any:
 
 
 def _verb(verb: str, model: type[Verb], says: str) -> None:
-    def view(request: HttpRequest, number: str) -> HttpResponse:
+    def view(request: Asking, number: str) -> HttpResponse:
         asker = request.asker
         found = queries.order_of(asker, number)
         rules.require_may(asker, verb, found, bodies.loosely(request))
@@ -225,7 +225,7 @@ for _name, (_model, _says) in BODIES.items():
 
 
 @operation("GET POST PUT PATCH DELETE", router, "/orders/{number}/{verb}", answers={404: None}, summary="", hidden=True)
-def unknown_verb(request: HttpRequest, number: str, verb: str) -> HttpResponse:
+def unknown_verb(request: Asking, number: str, verb: str) -> HttpResponse:
     """Whatever else somebody wants done with an order."""
     queries.order_of(request.asker, number)
     raise no_such_verb(verb, list(BODIES))

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from .params import Paged, bad
 
-M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 SCALARS: dict[str, Callable[[Any], Any]] = {"int": int, "str": str, "time": datetime.fromisoformat}
 
@@ -61,10 +60,10 @@ class Ordering:
 
 
 @dataclass(frozen=True)
-class Page(Generic[M]):
+class Page(Generic[T]):
     """Some rows and the cursor of the next ones."""
 
-    rows: list[M]
+    rows: list[T]
     next: str | None
 
 
@@ -89,7 +88,7 @@ def parse(ordering: Ordering, cursor: str) -> list[Any]:
         raise bad("cursor", _("This cursor is not one that this list has given; begin without one.")) from None
 
 
-def page(rows: "QuerySet[M, M]", ordering: Ordering, query: Paged) -> Page[M]:
+def page(rows: "QuerySet[Any, T]", ordering: Ordering, query: Paged) -> Page[T]:
     """One page of a queryset, whatever order it came in: at most `limit` rows beyond the cursor, in one query."""
     if query.cursor is not None:
         rows = rows.filter(ordering.after(parse(ordering, query.cursor)))
@@ -104,7 +103,7 @@ def newest_first(name: str, instant: str) -> Ordering:
     return Ordering(name, (Key(instant, "time", descending=True), Key("pk", "int", descending=True)))
 
 
-def listed(page: Page[M], items: list[Any]) -> dict[str, Any]:
+def listed(page: Page[T], items: list[Any]) -> dict[str, Any]:
     """The body of a list."""
     return {"items": items, "next": page.next}
 

@@ -121,7 +121,7 @@ def read(request: HttpRequest, model: type[Q]) -> Q:
 
 def free(request: HttpRequest, prefix: str) -> dict[str, str]:
     """The parameters below a dotted prefix, without it."""
-    return {name.removeprefix(prefix): value for name, value in request.GET.items() if name.startswith(prefix)}
+    return {name.removeprefix(prefix): str(value) for name, value in request.GET.items() if name.startswith(prefix)}
 
 
 def bbox(raw: str | None) -> tuple[float, float, float, float] | None:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Router
 from pydantic import Field
@@ -12,8 +11,8 @@ from envmap.accounts.asker import Asker
 from envmap.accounts.roles import MEMBER_ROLES, ROLE_NAMES, May
 from envmap.core.errors import NotAllowed
 
-from . import params, shapes
-from .door import get
+from . import choices, params, shapes
+from .door import Asking, get
 from .paging import Key, Ordering, listed, page
 from .params import Paged
 
@@ -26,7 +25,7 @@ class UserQuery(Paged):
     """Filters of people."""
 
     department: str | None = Field(None, max_length=40, description="A department's code.")
-    role: shapes.RoleName | None = Field(None, description="A role.")
+    role: choices.RoleName | None = Field(None, description="A role.")
 
 
 def require_department(asker: Asker, code: str | None, name: str = "department") -> None:
@@ -43,7 +42,7 @@ def require_department(asker: Asker, code: str | None, name: str = "department")
     query=Paged,
     operation_id="list_departments",
 )
-def departments(request: HttpRequest) -> Any:
+def departments(request: Asking) -> Any:
     """Those that are active, by code; `parent` is a code."""
     found = page(queries.departments(request.asker), BY_CODE, params.read(request, Paged))
     return listed(found, [payloads.department_payload(department) for department in found.rows])
@@ -57,7 +56,7 @@ def departments(request: HttpRequest) -> Any:
     query=UserQuery,
     operation_id="list_users",
 )
-def users(request: HttpRequest) -> Any:
+def users(request: Asking) -> Any:
     """One row a person and role, by username: all for the bureau, those of the own unit for its manager."""
     asker = request.asker
     if not (asker.may(May.SEE_PEOPLE) or asker.may(May.SEE_OWN_UNIT_PEOPLE)):

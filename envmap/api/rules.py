@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Router
 from pydantic import Field
@@ -13,10 +13,10 @@ from envmap.core.errors import NotAllowed
 from envmap.core.idempotency import Reply
 from layers.sensors import actions, payloads, queries
 
-from . import filters, params, shapes, shapes_sensing
+from . import choices, filters, params, shapes, shapes_sensing
 from .answers import address
 from .bodies import Body
-from .door import delete, get, patch, post
+from .door import Asking, delete, get, patch, post
 from .layers import given
 from .paging import Key, Ordering, listed, page
 from .params import Paged
@@ -44,13 +44,13 @@ class RuleChanges(Body):
         examples=[{"layer": "dust-sites"}],
     )
     factor: str | None = None
-    kind: shapes_sensing.Kind | None = None
+    kind: choices.Kind | None = None
     condition: dict[str, Any] | None = Field(
         None,
         description="`above`, `for_minutes` (0) and `clear_below` (`above`), in the factor's unit.",
         examples=[{"above": 0.15, "for_minutes": 0, "clear_below": 0.13}],
     )
-    severity: shapes_sensing.Severity | None = None
+    severity: choices.Severity | None = None
     enabled: bool | None = None
     auto_issue: bool | None = Field(None, description="An alarm of it opens an issue.")
 
@@ -61,9 +61,9 @@ class RuleBody(RuleChanges):
     name: str
     scope: dict[str, str] = Field(examples=[{"layer": "dust-sites"}])
     factor: str
-    kind: shapes_sensing.Kind
+    kind: choices.Kind
     condition: dict[str, Any] = Field(examples=[{"above": 0.15, "for_minutes": 0, "clear_below": 0.13}])
-    severity: shapes_sensing.Severity
+    severity: choices.Severity
 
 
 def require_seeing(asker: Asker) -> None:
@@ -80,7 +80,7 @@ def require_seeing(asker: Asker) -> None:
     query=RuleQuery,
     operation_id="list_rules",
 )
-def rules(request: HttpRequest) -> Any:
+def rules(request: Asking) -> Any:
     """Newest first; for officer, supervisor and administrator."""
     require_seeing(request.asker)
     query = params.read(request, RuleQuery)
@@ -93,7 +93,7 @@ def rules(request: HttpRequest) -> Any:
 
 
 @post(router, "/rules", answers={201: shapes_sensing.Rule}, summary="Make a rule", body=RuleBody)
-def make_rule(request: HttpRequest) -> HttpResponse:
+def make_rule(request: Asking) -> HttpResponse:
     """By an officer or administrator; it judges from the next reading on."""
     request.asker.require(May.EDIT_RULES)
 
@@ -105,7 +105,7 @@ def make_rule(request: HttpRequest) -> HttpResponse:
 
 
 @get(router, "/rules/{int:id}", answers={200: shapes_sensing.Rule}, summary="One rule", operation_id="get_rule")
-def rule(request: HttpRequest, id: int) -> Any:
+def rule(request: Asking, id: int) -> Any:
     """By its id."""
     return payloads.rule_payload(queries.rule_of(request.asker, id))
 
@@ -118,7 +118,7 @@ def rule(request: HttpRequest, id: int) -> Any:
     body=RuleChanges,
     types=("application/json", "application/merge-patch+json"),
 )
-def update_rule(request: HttpRequest, id: int) -> HttpResponse:
+def update_rule(request: Asking, id: int) -> HttpResponse:
     """Where it watches something else from now on, its open alarms are cleared."""
     queries.rule_of(request.asker, id)
     request.asker.require(May.EDIT_RULES)
@@ -131,7 +131,7 @@ def update_rule(request: HttpRequest, id: int) -> HttpResponse:
 
 
 @delete(router, "/rules/{int:id}", answers={204: None}, summary="Delete a rule", operation_id="delete_rule")
-def remove_rule(request: HttpRequest, id: int) -> HttpResponse:
+def remove_rule(request: Asking, id: int) -> HttpResponse:
     """It judges no more; its alarms are cleared and stay on record."""
     queries.rule_of(request.asker, id)
     request.asker.require(May.EDIT_RULES)

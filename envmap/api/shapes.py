@@ -5,11 +5,11 @@ from typing import Any, Generic, Literal, TypeVar
 from ninja import Schema
 from pydantic import Field
 
-from envmap.accounts.roles import MEMBER_ROLES
+from .choices import RoleName
 
 T = TypeVar("T")
 Time = str
-TIME = {"format": "date-time", "examples": ["2026-11-24T08:00:00+08:00"]}
+TIME: dict[str, Any] = {"format": "date-time", "examples": ["2026-11-24T08:00:00+08:00"]}
 
 
 def when(description: str = "") -> Any:
@@ -61,9 +61,6 @@ class Department(DepartmentRef):
     names: Names
     kind: Literal["bureau", "town", "sector", "operator", "enterprise", "contractor"]
     parent: str | None
-
-
-RoleName = Literal[tuple(str(role) for role in MEMBER_ROLES)]  # type: ignore[valid-type]
 
 
 class Membership(Schema):

@@ -5,12 +5,10 @@ from typing import Any, Literal
 from ninja import Schema
 from pydantic import Field
 
-from layers.catalogue.conditions import WORST_FIRST
-
+from .choices import Condition
 from .shapes import Geometry, Names, Point, Time, when
 
-Condition = Literal[tuple(str(condition) for condition in WORST_FIRST)]  # type: ignore[valid-type]
-FEATURE = {
+FEATURE: dict[str, Any] = {
     "type": "Feature",
     "id": 17,
     "geometry": {"type": "Point", "coordinates": [118.24, 24.62]},

@@ -1,16 +1,10 @@
 """The shapes of what is measured: factors, stations, readings, rules, alarms."""
 
-from typing import Literal
-
 from ninja import Schema
 from pydantic import Field
 
+from .choices import Condition, Kind, Protocol, Severity
 from .shapes import Names, Point, Time, when
-from .shapes_map import Condition
-
-Kind = Literal["realtime", "minute", "hour", "day"]
-Severity = Literal["info", "minor", "major", "critical"]
-Protocol = Literal["hj212", "mqtt", "http"]
 
 
 class Factor(Schema):

@@ -5,16 +5,8 @@ from typing import Any, Literal
 from ninja import Schema
 from pydantic import Field
 
-from tasks.issues.models import Issue as IssueRow
-from tasks.issues.states import IssueState
-from tasks.orders.states import OrderState
-
+from .choices import IssueStateName, OrderStateName, Severity, SourceName
 from .shapes import Names, Point, Time, when
-from .shapes_sensing import Severity
-
-IssueStateName = Literal[tuple(str(state) for state in IssueState)]  # type: ignore[valid-type]
-OrderStateName = Literal[tuple(str(state) for state in OrderState)]  # type: ignore[valid-type]
-SourceName = Literal[tuple(IssueRow.Source.values)]  # type: ignore[valid-type]
 
 
 class Category(Schema):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Router
 from pydantic import Field
@@ -19,10 +19,10 @@ from envmap.core.idempotency import Reply
 from layers.catalogue import queries as catalogue
 from layers.sensors import actions, payloads, queries
 
-from . import bodies, filters, params, shapes, shapes_sensing
+from . import bodies, choices, filters, params, shapes, shapes_sensing
 from .answers import address, respond
 from .bodies import Body, Instant
-from .door import get, patch, post
+from .door import Asking, get, patch, post
 from .layers import given
 from .paging import Key, Ordering, listed, page, parse
 from .params import Paged, Period
@@ -55,7 +55,7 @@ class ReadingQuery(Paged, Period):
     """Which readings: the last 24 hours without `from`, raw without `resolution`."""
 
     factor: str | None = Field(None, max_length=40, description="A factor's code.")
-    kind: shapes_sensing.Kind | None = None
+    kind: choices.Kind | None = None
     resolution: Literal["raw", "hour", "day"] = Field(
         "raw", description="`hour` and `day` give mean, least and greatest of the usable readings (flag N or none)."
     )
@@ -66,7 +66,7 @@ class StationChanges(Body):
 
     mn: str | None = None
     name: str | None = None
-    protocol: shapes_sensing.Protocol | None = None
+    protocol: choices.Protocol | None = None
     st: str | None = Field(None, description="HJ 212's system code, such as `39`.")
     password: str | None = Field(None, description="PW of the wire; written, never shown.")
     open: bool | None = Field(None, description="PW is not checked.")
@@ -92,7 +92,7 @@ class StationBody(StationChanges):
     }
     mn: str
     name: str
-    protocol: shapes_sensing.Protocol
+    protocol: choices.Protocol
 
 
 class NewReading(Body):
@@ -101,7 +101,7 @@ class NewReading(Body):
     factor: str = Field(max_length=40)
     time: Instant
     value: float
-    kind: shapes_sensing.Kind
+    kind: choices.Kind
     flag: str | None = None
 
 
@@ -129,7 +129,7 @@ class ReadingsBody(Body):
     public=True,
     operation_id="list_factors",
 )
-def factors(request: HttpRequest) -> Any:
+def factors(request: Asking) -> Any:
     """What can be measured, by code, with the unit of storage, rules and answers."""
     found = page(queries.factors(), BY_CODE, params.read(request, Paged))
     return listed(found, [payloads.factor_payload(factor) for factor in found.rows])
@@ -143,7 +143,7 @@ def factors(request: HttpRequest) -> Any:
     query=StationQuery,
     operation_id="list_stations",
 )
-def stations(request: HttpRequest) -> Any:
+def stations(request: Asking) -> Any:
     """All for the bureau, those of the features that they see for others; newest first."""
     query = params.read(request, StationQuery)
     filters.feature(request.asker, query.layer, query.feature)
@@ -160,7 +160,7 @@ def stations(request: HttpRequest) -> Any:
     body=StationBody,
     refusals=frozenset({409}),
 )
-def make_station(request: HttpRequest) -> HttpResponse:
+def make_station(request: Asking) -> HttpResponse:
     """By an officer or administrator."""
     request.asker.require(May.EDIT_STATIONS)
 
@@ -173,7 +173,7 @@ def make_station(request: HttpRequest) -> HttpResponse:
 
 
 @get(router, "/stations/{mn}", answers={200: shapes_sensing.Station}, summary="One station", operation_id="get_station")
-def station(request: HttpRequest, mn: str) -> Any:
+def station(request: Asking, mn: str) -> Any:
     """By its MN."""
     return payloads.station_payload(queries.station_of(request.asker, mn))
 
@@ -187,7 +187,7 @@ def station(request: HttpRequest, mn: str) -> Any:
     types=("application/json", "application/merge-patch+json"),
     refusals=frozenset({409}),
 )
-def update_station(request: HttpRequest, mn: str) -> HttpResponse:
+def update_station(request: Asking, mn: str) -> HttpResponse:
     """What is not named stays; null takes away."""
     queries.station_of(request.asker, mn)
     request.asker.require(May.EDIT_STATIONS)
@@ -209,7 +209,7 @@ def _beyond(cursor: str, step: timedelta) -> Q:
     return Q(time__lt=bucket) | Q(time__lt=bucket + step) & same
 
 
-def read_readings(request: HttpRequest, source: Callable[..., Any]) -> Any:
+def read_readings(request: Asking, source: Callable[..., Any]) -> Any:
     """The list of readings that `source(**filters)` gives."""
     query = params.read(request, ReadingQuery)
     start, end = query.bounds()
@@ -235,7 +235,7 @@ def read_readings(request: HttpRequest, source: Callable[..., Any]) -> Any:
     query=ReadingQuery,
     operation_id="station_readings",
 )
-def station_readings(request: HttpRequest, mn: str) -> Any:
+def station_readings(request: Asking, mn: str) -> Any:
     """Newest first; the last 24 hours without `from`."""
     found = queries.station_of(request.asker, mn)
     return read_readings(request, lambda **wanted: queries.readings(request.asker, station=found, **wanted))
@@ -249,7 +249,7 @@ def station_readings(request: HttpRequest, mn: str) -> Any:
     query=ReadingQuery,
     operation_id="feature_readings",
 )
-def feature_readings(request: HttpRequest, key: str, id: int) -> Any:
+def feature_readings(request: Asking, key: str, id: int) -> Any:
     """Of all its stations, newest first; the last 24 hours without `from`."""
     found = catalogue.feature_of(request.asker, key, id)
     return read_readings(request, lambda **wanted: queries.readings(request.asker, feature=found, **wanted))
@@ -272,7 +272,7 @@ def require_delivery(asker: Asker, mn: str) -> None:
     summary="Deliver readings",
     body=ReadingsBody,
 )
-def deliver_readings(request: HttpRequest, mn: str) -> HttpResponse:
+def deliver_readings(request: Asking, mn: str) -> HttpResponse:
     """By the station's token, an officer or administrator. An answer means kept; the same again counts as duplicates."""
     require_delivery(request.asker, mn)
     body = bodies.checked(bodies.strictly(request), ReadingsBody)

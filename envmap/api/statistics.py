@@ -2,7 +2,6 @@
 
 from typing import Any, Literal
 
-from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
@@ -10,7 +9,7 @@ from envmap.statistics import queries
 from layers.catalogue.queries import layer_of
 
 from . import params, shapes
-from .door import get
+from .door import Asking, get
 from .paging import Key, Ordering, page_of
 from .params import Paged, Period
 from .shapes import Time, when
@@ -76,7 +75,7 @@ class LayerStatistics(Schema):
     query=LayersQuery,
     operation_id="layers_statistics",
 )
-def layers(request: HttpRequest) -> Any:
+def layers(request: Asking) -> Any:
     """By condition, of the features that the asker sees; right on the first request after the commit."""
     query = params.read(request, LayersQuery)
     start, end = query.bounds()
@@ -93,7 +92,7 @@ def layers(request: HttpRequest) -> Any:
     refusals=frozenset({404}),
     operation_id="layer_statistics",
 )
-def layer(request: HttpRequest, key: str) -> Any:
+def layer(request: Asking, key: str) -> Any:
     """Rows add up to `total`; what lies nowhere has `key` null."""
     layer_of(request.asker, key)
     query = params.read(request, LayerQuery)

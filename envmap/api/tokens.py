@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Router
 from pydantic import Field
@@ -16,7 +16,7 @@ from layers.sensors import queries as sensors
 from . import bodies, params, shapes
 from .answers import address, respond
 from .bodies import Body
-from .door import delete, get, post
+from .door import Asking, delete, get, post
 from .paging import listed, newest_first, page
 from .params import Paged
 from .repeat import require_writing
@@ -37,7 +37,7 @@ class TokenBody(Body):
 
 
 @get(router, "/me", answers={200: shapes.Me}, summary="Who is asking")
-def me(request: HttpRequest) -> Any:
+def me(request: Asking) -> Any:
     """The person behind session or token, in the membership that it has, with the rights that it is narrowed to."""
     asker = request.asker
     return payloads.me_payload(asker, queries.memberships_of(asker))
@@ -51,7 +51,7 @@ def me(request: HttpRequest) -> Any:
     query=Paged,
     operation_id="list_tokens",
 )
-def tokens(request: HttpRequest) -> Any:
+def tokens(request: Asking) -> Any:
     """One's own, and those of stations for whoever may make them; newest first."""
     query = params.read(request, Paged)
     found = page(queries.tokens_of(request.asker), NEWEST, query)
@@ -67,7 +67,7 @@ def tokens(request: HttpRequest) -> Any:
     basic=True,
     refusals=frozenset({429}),
 )
-def make_token(request: HttpRequest) -> HttpResponse:
+def make_token(request: Asking) -> HttpResponse:
     """Takes HTTP Basic credentials or a session. The token is shown this once. With `station` it is a station's."""
     asker = request.asker
     asker.require_signed_in()
@@ -90,7 +90,7 @@ def _require_station(asker: Asker, mn: str) -> None:
         raise BadInput(refusal.detail, [{"field": "station", "detail": refusal.detail}]) from None
 
 
-def _token(request: HttpRequest, id: int) -> Any:
+def _token(request: Asking, id: int) -> Any:
     """One of the tokens that the asker may list. Raises NotVisible."""
     token = queries.tokens_of(request.asker).filter(pk=id).first()
     if token is None:
@@ -99,13 +99,13 @@ def _token(request: HttpRequest, id: int) -> Any:
 
 
 @get(router, "/tokens/{int:id}", answers={200: shapes.Token}, summary="One token", operation_id="get_token")
-def token(request: HttpRequest, id: int) -> Any:
+def token(request: Asking, id: int) -> Any:
     """Without its secret."""
     return payloads.token_payload(_token(request, id))
 
 
 @delete(router, "/tokens/{int:id}", answers={204: None}, summary="End a token", operation_id="revoke_token")
-def revoke(request: HttpRequest, id: int) -> HttpResponse:
+def revoke(request: Asking, id: int) -> HttpResponse:
     """It is dead at once."""
     _token(request, id)
     require_writing(request.asker)
