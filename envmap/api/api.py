@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
@@ -73,6 +73,8 @@ def _guarded(route: URLPattern) -> URLPattern:
         if head and isinstance(response, HttpResponse):
             response.headers["Content-Length"] = str(len(response.content))
             response.content = b""
+        elif head and isinstance(response, StreamingHttpResponse):
+            response.streaming_content = iter(())  # its length stands in its header already
         response.headers.setdefault("Cache-Control", "no-cache" if public else "no-store")
         return response
 

@@ -41,7 +41,7 @@ class FeatureQuery(Paged):
 
     prefixes: ClassVar[tuple[str, ...]] = ("attributes.",)
     bbox: str | None = Field(
-        None, description="west,south,east,north in degrees, EPSG:4326.", examples=["118.1,24.5,118.4,24.7"]
+        None, description="west,south,east,north in degrees, EPSG:4326.", examples=["117.2,31.8,117.4,31.9"]
     )
     q: str | None = Field(None, max_length=100, description="A part of name or code.")
     condition: choices.Condition | None = None
@@ -73,7 +73,7 @@ class FeatureBody(Repeatable):
         "json_schema_extra": {
             "example": {
                 "type": "Feature",
-                "geometry": {"type": "Point", "coordinates": [118.24, 24.62]},
+                "geometry": {"type": "Point", "coordinates": [117.28, 31.86]},
                 "properties": {"name": "Site at the harbour road", "attributes": {"stage": "earthwork"}},
             }
         }

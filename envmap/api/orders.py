@@ -65,7 +65,7 @@ class ReportBody(VerbWithNote):
             "example": {
                 "note": "Soil covered, wheel wash running.",
                 "attachments": [81],
-                "location": {"type": "Point", "coordinates": [118.24, 24.62]},
+                "location": {"type": "Point", "coordinates": [117.28, 31.86]},
                 "accuracy": 8,
             }
         }

@@ -11,7 +11,7 @@ from .shapes import Geometry, Names, Point, Time, when
 FEATURE: dict[str, Any] = {
     "type": "Feature",
     "id": 17,
-    "geometry": {"type": "Point", "coordinates": [118.24, 24.62]},
+    "geometry": {"type": "Point", "coordinates": [117.28, 31.86]},
     "properties": {
         "code": "DS-0001",
         "name": "Site at the harbour road",
