@@ -10,7 +10,6 @@ from envmap.accounts.asker import Asker
 from envmap.core import clock
 from envmap.core.errors import NotVisible
 from layers.catalogue.models import Attachment
-from tasks.issues.models import Category
 
 from . import rules
 from .deadlines import Calendar
@@ -101,8 +100,3 @@ def calendar() -> Calendar:
         makeup_days=frozenset(day for day, kind in days if kind == "makeup_workday"),
         known_years=frozenset(day.year for day, _kind in days),
     )
-
-
-def categories_in_use() -> QuerySet[Category]:
-    """Categories of the second level that can be given to an issue, by code."""
-    return Category.objects.filter(is_active=True, parent__isnull=False).select_related("layer").order_by("code", "pk")
