@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from envmap.core.errors import EnvmapError
@@ -62,7 +62,7 @@ class PasswordForm(Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if data.get("new") and data.get("again") and data["new"] != data["again"]:
-            self.add_error("again", _t("The two new passwords differ."))
+            self.add_error("again", gettext("The two new passwords differ."))
         return data
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from envmap.accounts.asker import Asker
@@ -50,7 +50,10 @@ class DispatchForm(IssueVerbForm):
 
     def __init__(self, *args: Any, suggested: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"].choices = [("", _t("choose")), *((d.code, d.name) for d in departments(self.asker))]  # type: ignore[attr-defined]
+        self.fields["department"].choices = [  # type: ignore[attr-defined]
+            ("", gettext("choose")),
+            *((d.code, d.name) for d in departments(self.asker)),
+        ]  # type: ignore[attr-defined]
         self.fields["department"].initial = suggested
         self.fields["department"].widget.attrs |= {
             "hx-get": "/issues/people/", "hx-target": "#id_assignee", "hx-trigger": "change", "hx-swap": "innerHTML",
@@ -61,7 +64,7 @@ class DispatchForm(IssueVerbForm):
 
 def assignee_choices(asker: Asker, department: str) -> list[tuple[str, str]]:
     """The people of a unit, and nobody in particular."""
-    return [("", _t("whoever accepts it")), *(unit_people(asker, department) if department else [])]
+    return [("", gettext("whoever accepts it")), *(unit_people(asker, department) if department else [])]
 
 
 ISSUE_FORMS: dict[str, type[IssueVerbForm]] = {"accept": IssueVerbForm, "reject": RejectForm, "dispatch": DispatchForm}
@@ -112,7 +115,7 @@ class NewIssueForm(Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if (data.get("lat") is None) != (data.get("lon") is None):
-            self.add_error("lon" if data.get("lon") is None else "lat", _t("A position needs both numbers."))
+            self.add_error("lon" if data.get("lon") is None else "lat", gettext("A position needs both numbers."))
         return data
 
     def arguments(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from envmap.accounts.asker import Asker
@@ -47,7 +47,7 @@ class ReturnForm(NoteNeeded):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         rows = [(d.code, d.name) for d in departments(self.asker) if d.pk != self.order.department_id]
-        self.fields["department"].choices = [("", _t("not known")), *rows]  # type: ignore[attr-defined]
+        self.fields["department"].choices = [("", gettext("not known")), *rows]  # type: ignore[attr-defined]
 
 
 class ReassignUnitForm(VerbForm):
@@ -71,7 +71,7 @@ class ReassignPersonForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(self.asker.username, _t("Myself (%(name)s)") % {"name": self.asker.name})]
+        choices = [(self.asker.username, gettext("Myself (%(name)s)") % {"name": self.asker.name})]
         if self.asker.role is Role.MANAGER:
             choices = unit_people(self.asker, self.order.department.code)
         self.fields["assignee"].choices = choices  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from envmap.accounts.asker import Asker
@@ -183,16 +183,16 @@ class StationForm(ForAsker):
                 continue
             factor, found, unit = line.partition("=")
             if not found or not factor.strip() or not unit.strip():
-                raise forms.ValidationError(_t("Line %(n)d is not like a34002 = ug/m3.") % {"n": n})
+                raise forms.ValidationError(gettext("Line %(n)d is not like a34002 = ug/m3.") % {"n": n})
             units[factor.strip()] = unit.strip()
         return units
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if (data.get("lat") is None) != (data.get("lon") is None):
-            self.add_error("lon" if data.get("lon") is None else "lat", _t("A position needs both numbers."))
+            self.add_error("lon" if data.get("lon") is None else "lat", gettext("A position needs both numbers."))
         if data.get("feature") and not data.get("layer"):
-            self.add_error("layer", _t("A feature's code needs its layer."))
+            self.add_error("layer", gettext("A feature's code needs its layer."))
         return data
 
     def arguments(self) -> dict[str, Any]:
@@ -255,7 +255,7 @@ class RuleForm(ForAsker):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if bool(data.get("layer")) == bool(data.get("station")):
-            self.add_error("layer", _t("A rule is for one layer, one feature or one station."))
+            self.add_error("layer", gettext("A rule is for one layer, one feature or one station."))
         return data
 
     def arguments(self) -> dict[str, Any]:
