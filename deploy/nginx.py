@@ -39,7 +39,8 @@ http {{
 
     log_format plain '$remote_addr [$time_iso8601] "$request_method $uri $server_protocol" $status '
                      '$body_bytes_sent $request_time';
-    access_log "{log}/access.log" plain buffer=16k flush=2s;
+    # Into the supervisor's log, which is rotated.
+    access_log /dev/stdout plain buffer=16k flush=2s;
 
     client_body_temp_path "{tmp}/body";
     proxy_temp_path "{tmp}/proxy";
@@ -189,7 +190,6 @@ def configuration(instance: Instance) -> str:
         workers=2,
         run=instance.sockets,
         user="user root root;" if instance.accounts.programs.uid == 0 else "",
-        log=instance.logs,
         tmp=var / "nginx",
         body_limit=BODY_LIMIT,
         trusted=_trusted(settings.trusted_proxies),

@@ -5,14 +5,29 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import time
 from pathlib import Path
 
 from .errors import Trouble
 from .settings import Settings
 
 
-def check(settings: Settings) -> None:
-    """Raise Trouble naming the setting when a port is taken, forbidden or its address is not this machine's."""
+def check(settings: Settings, patience: float = 0) -> None:
+    """Raise Trouble naming the setting when a port is taken, forbidden or its address is not this machine's.
+
+    `patience` in seconds is for the programs of a killed start, which may still be ending.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return _check(settings)
+        except Trouble:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
+
+
+def _check(settings: Settings) -> None:
     for name, address, port in (
         ("ENVMAP_HTTP_PORT", settings.bind, settings.http_port),
         ("ENVMAP_HJ212_PORT", settings.hj212_bind, settings.hj212_port),

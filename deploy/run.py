@@ -15,7 +15,7 @@ from .accounts import Accounts
 from .environment import PythonEnvironment, choose_interpreter
 from .errors import Trouble
 from .instance import Instance, open_instance
-from .settings import Settings
+from .settings import Settings, read_environment
 from .stack import Stack
 from .steps import Steps
 
@@ -40,7 +40,8 @@ class Signals:
         self.stopping = False
         self._ending = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._arrived)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup is respected
+                signal.signal(number, self._arrived)
 
     def _arrived(self, number: int, frame: FrameType | None) -> None:
         first, self.stopping = not self.stopping, True
@@ -73,9 +74,10 @@ def run(settings: Settings, *, install: bool = True) -> int:
         chosen = choose_accounts(settings, install=install)
         instance = open_instance(settings, chosen)
         instance.make_folders()
-        with only_one(instance):
+        with only_one(instance) as killed:
             try:
-                ports.check(settings)
+                ports.check(settings, patience=20 if killed else 0)
+                check_certificate(instance)
                 if install:
                     tree.prepare(settings, chosen.programs, say)
                 if chosen.note:
@@ -91,6 +93,15 @@ def run(settings: Settings, *, install: bool = True) -> int:
     except Interrupted:
         pass
     return 0
+
+
+def check_certificate(instance: Instance) -> None:
+    """Trouble when the account that nginx runs as cannot read the certificate or its key."""
+    for name, path in (("ENVMAP_TLS_CERT", instance.settings.tls_cert), ("ENVMAP_TLS_KEY", instance.settings.tls_key)):
+        if path is not None and not instance.accounts.programs.can("-r", str(path)):
+            raise Trouble(
+                f"{instance.accounts.programs.name} cannot read {path} ({name}); give that account the right."
+            )
 
 
 _begun: list[Stack] = []  # what was started, also when starting failed half-way
@@ -133,7 +144,9 @@ def program_environment(instance: Instance, **more: str) -> dict[str, str]:
         "ENVMAP_HJ212_BIND": told.hj212_bind,
         "ENVMAP_HJ212_PORT": str(told.hj212_port),
     }
-    return processes.environment_for(instance.accounts.programs, os.environ, **explicit, **more)
+    # `.env` is handed on too: the account of the programs may not be able to read it.
+    told_by_file = read_environment(instance.root, os.environ)
+    return processes.environment_for(instance.accounts.programs, told_by_file, **explicit, **more)
 
 
 def announce(instance: Instance) -> None:
@@ -147,8 +160,11 @@ def announce(instance: Instance) -> None:
 
 
 @contextlib.contextmanager
-def only_one(instance: Instance) -> Iterator[None]:
-    """Hold the instance while inside, with our pid for `make stop`; Trouble when it runs already."""
+def only_one(instance: Instance) -> Iterator[bool]:
+    """Hold the instance while inside, with our pid for `make stop`; Trouble when it runs already.
+
+    Gives whether an earlier start was killed.
+    """
     path = instance.var / RUNS
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
@@ -161,16 +177,19 @@ def only_one(instance: Instance) -> Iterator[None]:
             ) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()} {processes.start_time(os.getpid())}\n".encode(), 0)
-        _wait_for_remains(instance)
-        yield
+        yield _wait_for_remains(instance)
         os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
 
-def _wait_for_remains(instance: Instance) -> None:
-    """After a killed start its programs are still ending; wait for the supervisor that the kernel told to end."""
+def _wait_for_remains(instance: Instance) -> bool:
+    """After a killed start its programs are still ending; wait for the supervisor that the kernel told to end.
+
+    Gives whether there was such a start: a supervisor that ends well removes its pid.
+    """
     file = instance.sockets / "supervisord.pid"
+    killed = file.exists()
 
     def gone() -> bool:
         text = file.read_text(encoding="ascii").strip() if file.exists() else ""
@@ -180,6 +199,7 @@ def _wait_for_remains(instance: Instance) -> None:
         say("Waiting for the programs of an earlier start to end")
         if not processes.wait_until(gone, 120):
             raise Trouble(f"The supervisor of an earlier start does not end; see {instance.logs / 'supervisord.log'}.")
+    return killed
 
 
 def _is_supervisor(pid: int, var: Path) -> bool:

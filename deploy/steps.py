@@ -33,7 +33,8 @@ class Steps:
         root = self.instance.root
         migrations = files_below([root / room for room in CODE], "*/migrations/*.py")
         lock = [root / "requirements.lock"]
-        self._stamped("migrate", "Migrating the database", [*lock, *migrations], self.manage, "migrate", "--noinput")
+        self._stamped("migrate", "Migrating the database", [*lock, *migrations], self.manage, "migrate", "--noinput",
+                      "--verbosity", "0")  # fmt: skip
         fixtures = files_below([root / "fixtures"], "*")
         self._stamped(
             "load_reference", "Loading reference data", [*migrations, *fixtures], self.manage, "load_reference"

@@ -7,6 +7,7 @@ It decides the order of start and end, starts what dies again, and writes the lo
 from __future__ import annotations
 
 import http.client
+import resource
 import shlex
 import socket
 import xmlrpc.client
@@ -38,7 +39,7 @@ def configuration(instance: Instance, programs: list[Program]) -> str:
         f"childlogdir = {escaped(str(instance.logs))}",
         f"directory = {escaped(str(instance.root))}",
         "umask = 027",
-        "minfds = 1024",
+        f"minfds = {open_files()}",
         "[rpcinterface:supervisor]",
         "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface",
     ]
@@ -74,6 +75,12 @@ def _entry(instance: Instance, program: Program) -> list[str]:
         "stdout_logfile_maxbytes = 20MB",
         "stdout_logfile_backups = 3",
     ]
+
+
+def open_files() -> int:
+    """How many files a program may open: a connection is one, and the usual soft limit of 1024 is soon reached."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
 
 
 def log_of(instance: Instance, name: str) -> Path:

@@ -13,7 +13,7 @@ from .instance import OWNER, Instance, open_instance, var_mark
 from .packages import find_program
 from .run import Interrupted, Signals, choose_accounts, only_one, say, stop_begun
 from .run import begin as begin_stack
-from .settings import Settings
+from .settings import Settings, read_environment
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -52,7 +52,8 @@ def test_environment(instance: Instance) -> dict[str, str]:
     browser = find_program(*BROWSERS)
     if browser:
         more["ENVMAP_CHROMIUM"] = browser
-    return processes.environment_for(instance.accounts.caller, os.environ, **more)
+    told = read_environment(instance.root, os.environ)
+    return processes.environment_for(instance.accounts.caller, told, **more)
 
 
 def _pytest(instance: Instance, arguments: list[str]) -> int:

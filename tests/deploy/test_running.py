@@ -152,7 +152,7 @@ def test_a_program_that_cannot_start_is_named_with_its_log(tmp_path):
 def test_the_client_cannot_choose_its_address(stack):
     # The access log holds what nginx believes; ENVMAP_TRUSTED_PROXIES is empty here.
     httpx.get(stack.base_url + "/healthz?forged", headers={"X-Forwarded-For": "203.0.113.9"})
-    log = stack.var / "log" / "access.log"
+    log = stack.var / "log" / "nginx.log"
     wait_for(lambda: "/healthz" in log.read_text(), 10, "the request to be logged")
     assert "203.0.113.9" not in log.read_text()
 
