@@ -24,7 +24,8 @@ def drawn_areas(here: AreaFiles) -> Iterator[NewArea]:
     for n, feature in enumerate(here.read("sea_areas")["features"], start=1):
         p = feature["properties"]
         names = {"zh-hans": p["name"], "en": p["name_en"]}
-        hints = {"upright": bool(p.get("upright"))}
+        # A neighbouring district has its name among the waters' file; it is land, and written so.
+        hints = {"upright": bool(p.get("upright")), "beyond": p.get("kind") != "sea"}
         yield _area(here, "sea_areas", feature, f"{here.code}-waters-{n}", "waters", names, hints)
     for feature in here.read("villages")["features"]:
         p = feature["properties"]

@@ -3,9 +3,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from . import field, health, issues, order_verbs, orders, signin, statistics, tokens
+from . import field, health, issues, order_verbs, orders, signin, statistics, tokens, workbench
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", workbench.workbench, name="map"),
+    path("map/alarms/", workbench.ticker, name="map-alarms"),
+    path("map/<str:layer>/<int:feature_id>/", workbench.panel, name="map-panel"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
