@@ -88,7 +88,7 @@ PLANS: dict[str, Sequence[tuple[End, str, int]]] = {
     # end, manner (prompt, late, rework), how many. The story's last step lies at most this far in the past: see `told`.
     "quiet": [("verified", "prompt", 20), ("verified", "rework", 2), ("accepted", "prompt", 2), ("reported", "prompt", 1)],
     "alarm-day": [
-        ("verified", "prompt", 22), ("verified", "late", 4), ("verified", "rework", 6), ("withdrawn", "prompt", 2),
+        ("verified", "prompt", 28), ("verified", "late", 4), ("verified", "rework", 6), ("withdrawn", "prompt", 2),
         ("rejected", "prompt", 3), ("sent", "prompt", 4), ("sent", "late", 2), ("accepted", "prompt", 6),
         ("accepted", "late", 3), ("accepted", "rework", 2), ("reported", "prompt", 5), ("returned", "prompt", 3),
         ("filed", "prompt", 2), ("open", "prompt", 4),
@@ -201,7 +201,8 @@ class Teller:
         else:
             ago = report + again + timedelta(days=self.rng.randint(1, 24), hours=3)
         start = self.now - ago
-        if end in ("verified", "withdrawn"):  # a story that is over began in office hours
+        if end in ("verified", "withdrawn") or (manner == "late" and clock.kind != "urgent"):
+            # What is over or long overdue began in office hours; a day earlier makes nothing less late.
             start = self._morning((self.now.date() - start.date()).days + 1)
         story.opened_at = start - timedelta(minutes=self.rng.randint(8, 40))
         story.dispatched_at = start
