@@ -24,7 +24,7 @@ SITE_KINDS = (
 
 @dataclass(slots=True)
 class Logger:
-    """A station: MN of 24 hex digits, system type of HJ 212 (22 air, 32 surface water, 31 stack …), what it measures."""
+    """A station: MN of 24 hex digits, system type of HJ 212-2017 table 5 (39 construction dust, 32 discharge to surface water), what it measures."""
 
     mn: str
     name: str
@@ -138,7 +138,7 @@ class Maker:
         sector = {"municipal": "municipal", "transport": "transport"}.get(values["authority"], "housing")
         parties = [(contractor, "contractor"), (sector, "sector")]
         thing = self._new(spot, code, self.namer.site(spot, spot.kind), values, spot.town.code, parties)
-        self._logger(thing, "扬尘监测", "22", ("a34001", "a34002", "a34004", "LA", "a01007", "a01008"))
+        self._logger(thing, "扬尘监测", "39", ("a34001", "a34002", "a34004", "LA", "a01007", "a01008"))
         return thing
 
     def _epidemic(self, spot: Place, code: str) -> Thing:

@@ -124,7 +124,7 @@ def test_every_dust_site_has_its_contractor_and_monitor(demo):
     assert set(sites.values_list("pk", flat=True)) == set(
         FeatureParty.objects.filter(part="contractor", feature__in=sites).values_list("feature", flat=True)
     )
-    assert set(sites.values_list("stations__st", flat=True)) == {"22"}
+    assert set(sites.values_list("stations__st", flat=True)) == {"39"}
 
 
 def test_all_five_conditions_are_to_be_seen(demo):

@@ -130,7 +130,7 @@ def test_every_dust_site_has_its_contractor_and_its_monitor(things):
     for thing in things:
         if thing.layer == "dust-sites":
             assert "contractor" in {part for _, part in thing.parties}
-            assert [logger.st for logger in thing.loggers] == ["22"]
+            assert [logger.st for logger in thing.loggers] == ["39"]
 
 
 def test_the_same_seed_gives_the_same_district(sheet, things):
