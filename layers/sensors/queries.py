@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.core.cache import cache
-from django.db.models import Avg, Case, Exists, F, IntegerField, Max, Min, OuterRef, Q, QuerySet, Value, When
+from django.db import connection
+from django.db.models import Avg, Case, Exists, IntegerField, Max, Min, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Trunc
 from django.utils.translation import gettext as _
 
@@ -116,19 +117,40 @@ def aggregated(found: QuerySet[Reading], resolution: Literal["hour", "day"]) -> 
     return rows
 
 
+_LATEST = """
+WITH RECURSIVE keys AS (
+    SELECT s.id AS station_id, f.factor, f.kind
+    FROM unnest(%(stations)s::bigint[]) AS s (id), LATERAL (
+        SELECT r.factor, r.kind FROM sensors_reading r WHERE r.station_id = s.id ORDER BY r.factor, r.kind LIMIT 1) f
+    UNION ALL
+    SELECT k.station_id, n.factor, n.kind FROM keys k, LATERAL (
+        SELECT r.factor, r.kind FROM sensors_reading r
+        WHERE r.station_id = k.station_id AND (r.factor, r.kind) > (k.factor, k.kind)
+        ORDER BY r.factor, r.kind LIMIT 1) n
+)
+SELECT l.* FROM keys k, LATERAL (
+    SELECT r.station_id, r.factor, r.kind, r.time, r.value, r.minimum, r.maximum, r.total, r.converted, r.flag,
+           r.received_at
+    FROM sensors_reading r
+    WHERE r.station_id = k.station_id AND r.factor = k.factor AND r.kind = k.kind
+      AND r.time >= %(earliest)s AND r.time <= r.received_at + %(ahead)s * interval '1 second'
+    ORDER BY r.time DESC LIMIT 1) l
+ORDER BY l.station_id, l.factor, l.kind
+"""
+"""Steps from key to key along the primary key, so that the cost is that of the keys and not of the history."""
+
+
 def latest_readings(asker: Asker, station_ids: Iterable[int]) -> list[Reading]:
     """The newest reading of each station, factor and kind; a clock that cannot be right is never the newest."""
-    seen = Station.objects.visible_to(asker).filter(pk__in=list(station_ids)).values_list("pk", flat=True)
-    plausible = Reading.objects.filter(
-        station_id__in=list(seen),
-        time__gte=datetime(CLOCK_EARLIEST_YEAR, 1, 1, tzinfo=SHANGHAI),
-        time__lte=F("received_at") + CLOCK_AHEAD,
-    )
-    return list(
-        plausible.order_by("station_id", "factor", "kind", "-time")
-        .distinct("station_id", "factor", "kind")
-        .select_related("station")
-    )
+    seen = Station.objects.visible_to(asker).in_bulk(list(station_ids))
+    if not seen:
+        return []
+    earliest = datetime(CLOCK_EARLIEST_YEAR, 1, 1, tzinfo=SHANGHAI)
+    with connection.cursor() as cursor:
+        cursor.execute(_LATEST, {"stations": list(seen), "earliest": earliest, "ahead": CLOCK_AHEAD.total_seconds()})
+        names = [column.name for column in cursor.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return [Reading(station=seen[row.pop("station_id")], **row) for row in rows]
 
 
 def usable_samples(station: Station, factor: str, kind: str, start: datetime, end: datetime) -> list[Sample]:

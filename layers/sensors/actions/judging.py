@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import Q
 
 from envmap.core.outbox import FactType
+from layers.catalogue.models import Feature
 
 from ..models import Alarm, AlarmRule, RuleState, Station
 from ..payloads import alarm_limit
@@ -70,6 +71,12 @@ def judge_readings(fresh: Iterable[Judged]) -> None:
     _apply(steps)
 
 
+def place_of(station: Station) -> Feature | None:
+    """The feature that a station measures at; a deleted one is no place any more."""
+    feature = station.feature
+    return feature if feature is not None and feature.deleted_at is None else None
+
+
 def threshold_of(rule: AlarmRule, station: Station) -> Threshold:
     """A rule's numbers at a station."""
     return Threshold(
@@ -86,7 +93,7 @@ def _rules_for(
     """Pairs of station and rule that have new readings, in (station, rule) order."""
     if not samples:
         return []
-    features = {pk: station.feature for pk, station in stations.items() if station.feature is not None}
+    features = {pk: feature for pk, station in stations.items() if (feature := place_of(station)) is not None}
     rules = AlarmRule.objects.filter(
         Q(station_id__in=list(stations))
         | Q(feature_id__in=[feature.pk for feature in features.values()])
@@ -191,7 +198,7 @@ def _apply(steps: Sequence[tuple[Station, AlarmRule, Change]]) -> None:
 
 
 def _new_alarm(station: Station, rule: AlarmRule, change: Change) -> Alarm:
-    feature = station.feature
+    feature = place_of(station)
     return Alarm(
         rule=rule,
         station=station,

@@ -209,6 +209,17 @@ def test_rules_of_layer_feature_and_station_each_judge_and_others_do_not(cast, d
     assert {alarm.rule.name for alarm in open_alarms()} == {"PM10 预警", "feature", "station"}
 
 
+def test_a_deleted_feature_alarms_no_more(cast, dust) -> None:
+    make.rule(station=dust, name="of the station itself")
+    feature = cast.feature["dust-sites"]
+    feature.deleted_at = NOON
+    feature.save()
+    record(cast, minute(0, "0.2"))
+    (alarm,) = open_alarms()
+    assert (alarm.rule.name, alarm.feature, alarm.layer) == ("of the station itself", None, None)
+    assert not FeatureCondition.objects.exists()
+
+
 def test_minor_alarms_are_attention_and_the_worst_is_shown(cast, dust) -> None:
     make.rule(station=dust, severity="minor", above=Decimal("0.1"), clear_below=Decimal("0.05"), name="minor")
     record(cast, minute(0, "0.12"))

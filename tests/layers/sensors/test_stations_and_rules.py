@@ -326,8 +326,25 @@ def test_readings_are_listed_newest_first_and_folded_by_hour(cast, django_assert
         ("2026-11-24T13:00:00+08:00", 0.5, 0.5),
         ("2026-11-24T12:00:00+08:00", 0.2, 0.3),
     ]
-    (newest,) = queries.latest_readings(officer, [station.pk])
-    assert newest.value == Decimal("0.5")
+
+
+def test_the_newest_reading_of_each_factor_and_kind_is_found_in_two_queries(cast, django_assert_num_queries) -> None:
+    make.factor()
+    make.factor("LA", "dB(A)")
+    officer = cast.asker("officer")
+    ids = [make.station(mn, feature=cast.feature["outfalls"]).pk for mn in ("A", "B", "C")]
+    hour = minute(0, "0.7")._replace(kind="hour")
+    wrong = minute(0, "9")._replace(time=NOON.replace(year=2098))
+    values = [minute(0, "0.1"), minute(5, "0.3"), minute(3, "0.2"), minute(1, "55", code="LA"), hour, wrong]
+    for mn in ("A", "B"):
+        actions.record_readings(by=officer, mn=mn, readings=values)
+    with django_assert_num_queries(2):
+        found = [
+            (one.station.mn, one.factor, one.kind, str(one.value)) for one in queries.latest_readings(officer, ids)
+        ]
+    each = [("LA", "minute", "55.000000000"), ("a34002", "hour", "0.700000000"), ("a34002", "minute", "0.300000000")]
+    assert found == [(mn, *one) for mn in ("A", "B") for one in each]
+    assert queries.latest_readings(ANONYMOUS, ids) == []
 
 
 # -- reference data, partitions, dead letters ---------------------------------------------------------------------------
