@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -60,6 +61,15 @@ def backup(full, tmp_path_factory):
     return folder
 
 
+def copy_of(backup: Path, name: str) -> Path:
+    """A copy to damage, which the instance's account may read whoever runs the test."""
+    copy = backup.with_name(name)
+    shutil.copytree(backup, copy)
+    for path in (copy, *copy.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return copy
+
+
 def test_the_manifest_names_versions_and_every_file(backup):
     manifest = json.loads((backup / "manifest.json").read_text())
     assert sorted(manifest["files"]) == ["database.dump", "media/attachments/2026/照片 1.jpg", "roots.log"]
@@ -74,8 +84,7 @@ def test_a_backup_never_overwrites_another(full, backup):
 
 
 def test_a_damaged_backup_changes_nothing(backup, empty):
-    damaged = backup.with_name("damaged")
-    shutil.copytree(backup, damaged)
+    damaged = copy_of(backup, "damaged")
     photo = damaged / "media/attachments/2026/照片 1.jpg"
     photo.write_bytes(b"\xff\xd8 really a photo not")
     before = row_counts(empty)
@@ -90,8 +99,7 @@ def test_a_dump_that_the_database_refuses_leaves_the_instance_as_it_was(backup, 
     """Its checksums are right, its end is missing: the tables before it are put back."""
     import hashlib
 
-    broken = backup.with_name("broken")
-    shutil.copytree(backup, broken)
+    broken = copy_of(backup, "broken")
     dump = broken / "database.dump"
     dump.write_bytes(dump.read_bytes()[:-2000])
     manifest = json.loads((broken / "manifest.json").read_text())
@@ -108,8 +116,7 @@ def test_a_dump_that_the_database_refuses_leaves_the_instance_as_it_was(backup, 
 
 
 def test_a_backup_of_a_newer_version_is_refused(backup, empty):
-    newer = backup.with_name("newer")
-    shutil.copytree(backup, newer)
+    newer = copy_of(backup, "newer")
     manifest = json.loads((newer / "manifest.json").read_text())
     manifest["migrations"].append("accounts.9999_from_the_future")
     (newer / "manifest.json").write_text(json.dumps(manifest))
