@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,12 +28,20 @@ RECOVERY: Final = timedelta(minutes=90)
 class Heartbeat:
     """Speaks for all stations of the district, by the clock; reconnects while the gateway is away."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._host, self._port = host, port
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        """:param now: the time in Asia/Shanghai. :param sleep: waits for seconds of that time."""
+        self._host, self._port, self._now, self._sleep = host, port, now, sleep
         self._numbers = QuestionNumbers()
         self._voices: dict[str, Voice] = {}
         self._silent: set[str] | None = None
-        self._began = datetime.now(SHANGHAI)
+        self._began = now()
 
     async def run(self) -> None:
         """For ever."""
@@ -77,12 +86,12 @@ class Heartbeat:
         offset = int(hashlib.sha256(mn.encode()).hexdigest(), 16) % 45 + 5  # not all at the same second
         hour_told: datetime | None = None
         while voice := self._voices.get(mn):
-            now = datetime.now(SHANGHAI)
+            now = self._now()
             if now - self._began > RECOVERY:
                 voice = voice.recovered()
             step = max(60, voice.interval)
             due = datetime.fromtimestamp((now.timestamp() - offset) // step * step + step + offset, SHANGHAI)
-            await asyncio.sleep((due - now).total_seconds())
+            await self._sleep((due - now).total_seconds())
             minute = due.replace(second=0, microsecond=0) - timedelta(minutes=1)
             await link.upload(voice.frame("minute", minute, self._numbers.next(), exceeds=_in_episode(mn, minute)))
             hour = minute.replace(minute=0) - timedelta(hours=1)
