@@ -172,7 +172,7 @@ def _show(
     forms: dict[str, IssueVerbForm] = {}
     for verb in data["verbs"]:
         more = {"suggested": unit} if verb == "dispatch" else {}
-        forms[verb] = ISSUE_FORMS[verb](issue=issue, asker=asker, **more)
+        forms[verb] = ISSUE_FORMS[verb](issue=issue, asker=asker, auto_id=f"{verb}-%s", **more)
     if refused:
         forms[refused[0]] = refused[1]
     forms = dict(sorted(forms.items(), key=lambda one: one[0] != "dispatch"))
@@ -216,7 +216,7 @@ def verb(request: HttpRequest, number: str, name: str) -> HttpResponse:
     if name not in ISSUE_FORMS:
         raise NotVisible(_("There is no such page, or it is not for you to see."))
     rules.require_may(asker, name, found)
-    form = ISSUE_FORMS[name](issue=found, asker=asker, data=request.POST)
+    form = ISSUE_FORMS[name](issue=found, asker=asker, data=request.POST, auto_id=f"{name}-%s")
 
     def act() -> str:
         arguments = form.arguments()

@@ -40,7 +40,7 @@ def verb(request: HttpRequest, number: str, name: str, home: str) -> HttpRespons
         if before is not None:
             return before
         data, refusals = keep_uploads(request)
-    form = kind(order=order, asker=asker, data=data, files=request.FILES)
+    form = kind(order=order, asker=asker, data=data, files=request.FILES, auto_id=f"{name}-%s")
     for refusal in refusals:
         form.refuse(refusal)
 

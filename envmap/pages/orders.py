@@ -168,7 +168,11 @@ def order_context(request: HttpRequest, order: Order, refused: tuple[str, VerbFo
     asker = asker_of(request)
     data = order_payload(order, asker)
     said: list[dict[str, Any]] = [dict(event) for event in order_events_payload(order, queries.events_of(order))]
-    forms = {verb: kind(order=order, asker=asker) for verb in data["verbs"] if (kind := form_of(verb, asker))}
+    forms = {
+        verb: kind(order=order, asker=asker, auto_id=f"{verb}-%s")
+        for verb in data["verbs"]
+        if (kind := form_of(verb, asker))
+    }
     primary = refused[0] if refused else PRIMARY.get(OrderState(order.state), "")
     if refused:
         forms[refused[0]] = refused[1]

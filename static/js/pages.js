@@ -62,6 +62,13 @@ function openNamedPart() {
   part.scrollIntoView({ block: 'start' })
 }
 
+/** The row whose issue stands in the pane. */
+function markChosen(event) {
+  if (event.target.id !== 'pane') return
+  for (const link of document.querySelectorAll('[data-pane]')) link.removeAttribute('aria-current')
+  event.detail.requestConfig?.elt?.setAttribute('aria-current', 'true')
+}
+
 function watch(root) {
   watchUploads(root)
   watchPosition(root)
@@ -85,6 +92,7 @@ document.addEventListener('keydown', (event) => {
 document.addEventListener('submit', guardDoubleSubmit)
 document.addEventListener('htmx:beforeRequest', keepTyping)
 document.addEventListener('htmx:beforeRequest', panesOnlyWhereTheyFit)
+document.addEventListener('htmx:afterSwap', markChosen)
 document.addEventListener('htmx:afterSettle', (event) => watch(event.target.parentElement ?? document))
 addEventListener('hashchange', openNamedPart)
 setInterval(() => tickClocks(document), 60_000)

@@ -54,20 +54,20 @@ class Uploads {
   constructor(form) {
     this.form = form
     this.place = form.querySelector('[data-shots]')
-    this.input = form.querySelector('input[type=file]')
+    this.inputs = form.querySelectorAll('input[type=file]')
     this.photos = []
     this.status = document.createElement('p')
     this.status.className = 'sm two'
     this.status.setAttribute('role', 'status')
     this.place.after(this.status)
-    this.input.addEventListener('change', () => this.chosen())
+    for (const input of this.inputs) input.addEventListener('change', () => this.chosen(input))
     form.addEventListener('submit', (event) => this.beforeSubmit(event))
   }
 
-  chosen() {
-    for (const file of this.input.files) this.add(new Photo(file))
+  chosen(input) {
+    for (const file of input.files) this.add(new Photo(file))
     // The files go by themselves; left in the input they would be sent a second time.
-    this.input.value = ''
+    input.value = ''
     this.tell()
   }
 

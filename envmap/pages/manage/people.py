@@ -102,7 +102,8 @@ def _show_person(request: HttpRequest, username: str, status: int = 200, **forms
     context: dict[str, Any] = {
         "person": user,
         "ended": user.memberships.exclude(ended_at=None).select_related("department").order_by("-ended_at"),
-        "role_form": forms.get("role") or MembershipForm(asker=asker_of(request), held=user.open_memberships),
+        "role_form": forms.get("role")
+        or MembershipForm(asker=asker_of(request), auto_id="role-%s", held=user.open_memberships),
         "reset_form": forms.get("reset") or ResetForm(),
         "refused": forms.get("refused"),
     }
@@ -114,7 +115,9 @@ def _show_person(request: HttpRequest, username: str, status: int = 200, **forms
 def give_role(request: HttpRequest, username: str) -> HttpResponse:
     """One more role, or a move: another department by a new role and the end of the old one."""
     asker = asker_of(request)
-    form = MembershipForm(asker=asker, held=_person(request, username).open_memberships, **bound(request))
+    form = MembershipForm(
+        asker=asker, auto_id="role-%s", held=_person(request, username).open_memberships, **bound(request)
+    )
 
     def act() -> str:
         data = form.cleaned_data

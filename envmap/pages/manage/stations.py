@@ -118,7 +118,7 @@ def _show(request: HttpRequest, mn: str, status: int = 200, **more: Any) -> Http
         "alarms": facts_of(queries.alarms(asker, station=mn, open=True)),
         "acknowledged": {a.pk: a for a in queries.alarms(asker, station=mn, open=True) if a.acknowledged_at},
         "form": _settings(request, found),
-        "token_form": StationTokenForm(),
+        "token_form": StationTokenForm(auto_id="token-%s"),
         "note_form": NoteForm(),
         "tokens": Token.objects.filter(station=mn, revoked_at=None),
         "may_acknowledge": asker.may(May.ACKNOWLEDGE),
@@ -133,7 +133,7 @@ def make_token(request: HttpRequest, mn: str) -> HttpResponse:
     """A token for one station; its secret is on this answer alone."""
     asker = asker_of(request)
     found = queries.station_of(asker, mn)
-    form = StationTokenForm(data=request.POST)
+    form = StationTokenForm(data=request.POST, auto_id="token-%s")
     if not form.is_valid():
         return _show(request, mn, 422, token_form=form)
     _token, secret = accounts.make_token(

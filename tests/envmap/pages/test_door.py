@@ -8,6 +8,7 @@ from django.test import Client, override_settings
 
 from envmap.accounts.models import Membership, Token, User
 from envmap.pages import health
+from layers.catalogue.models import Area
 from tests.cast import PASSWORD, PEOPLE
 
 NOT_LOOPBACK = {"REMOTE_ADDR": "198.51.100.7"}
@@ -225,3 +226,18 @@ def test_metrics_are_for_loopback_officers_and_administrators(cast, client, who,
 def test_everybody_of_the_cast_can_sign_in_by_the_form(cast):
     for username in PEOPLE:
         assert Client().post("/signin/", {"username": username, "password": PASSWORD}).status_code == 302
+
+
+def test_the_picture_behind_the_form_is_drawn_from_the_loaded_areas(cast, client):
+    empty = client.get("/door.svg")
+    assert (empty.status_code, empty["Content-Type"]) == (200, "image/svg+xml")
+    assert "<path" not in empty.text
+    Area.objects.create(
+        code="d",
+        names={"zh-hans": "区"},
+        kind="district",
+        geometry="SRID=4326;POLYGON((118 24,118.5 24,118.5 25,118 24))",
+    )
+    drawn = client.get("/door.svg")
+    assert drawn.text.count("<path") == 1
+    assert client.get("/door.svg", headers={"If-None-Match": drawn["ETag"]}).status_code == 304
