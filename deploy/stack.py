@@ -22,7 +22,7 @@ from .programs import Program, table
 from .supervise import FATAL, Supervisor
 
 Say = Callable[[str], None]
-READY_SECONDS = 120.0
+READY_SECONDS = 300.0
 
 
 class Stack:

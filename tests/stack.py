@@ -25,7 +25,7 @@ from deploy.instance import APPLICATION, OWNER, SUPERUSER, Instance, open_instan
 from deploy.supervise import Supervisor
 
 ROOT = Path(__file__).resolve().parents[1]
-START_SECONDS = 300
+START_SECONDS = 600
 # What would lead the instance elsewhere, to the test's own database for example.
 ELSEWHERE = ("DATABASE_URL", "ENVMAP_MIGRATE_URL", "REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "ENVMAP_DEMO")
 
