@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from django.contrib.gis.geos import GEOSGeometry, LineString, Point, Polygon
 from django.db import connection
-from django.db.models import Case, CharField, Count, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from envmap.accounts.asker import Asker
@@ -228,14 +228,6 @@ def counts(asker: Asker) -> dict[str, Tally]:
             tally["by_condition"][BY_RANK[row["condition_rank"]].value] = row["n"]
             tally["count"] += row["n"]
     return tallies
-
-
-def condition_name() -> Case:
-    """SQL for a condition's word out of `condition_rank`."""
-    return Case(
-        *(When(condition_rank=rank, then=Value(condition.value)) for rank, condition in BY_RANK.items()),
-        output_field=CharField(),
-    )
 
 
 def revision(layer_id: int) -> str:

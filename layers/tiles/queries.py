@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.gis.db.models import Extent
 from django.contrib.gis.geos import Polygon
 from django.db import connection, transaction
-from django.db.models import F, FloatField, Func, OuterRef, QuerySet, Subquery, Sum, TextField
+from django.db.models import F, Func, OuterRef, QuerySet, Subquery, Sum, TextField
 from django.utils.translation import gettext as _
 
 from envmap.accounts.asker import ANONYMOUS, Asker
@@ -14,7 +14,6 @@ from envmap.accounts.roles import May, Role
 from envmap.core.errors import NotVisible
 from layers.catalogue.conditions import BY_RANK
 from layers.catalogue.models import Feature, Layer, LayerTouch
-from layers.catalogue.queries import condition_name
 
 from .grid import BUFFER, EXTENT, LATITUDE, Tile
 
@@ -22,6 +21,8 @@ CLUSTERED_BELOW = 13
 """At smaller zooms features are gathered in cells."""
 CELLS = 4
 """Cells along a tile's side: 64 px each in a tile of 256."""
+WORD = f"(ARRAY[{', '.join(repr(BY_RANK[rank].value) for rank in sorted(BY_RANK))}])[condition_rank + 1]"
+"""SQL for a condition's word, once the rank has been found: asked for inside the queryset it would find it five times."""
 FORMAT = "1"
 """Part of every ETag: rises when the same data makes other tiles."""
 
@@ -66,13 +67,7 @@ def _etag(layer: Layer, scope: str) -> str:
 
 
 def _seen(state: LayerState) -> QuerySet[Feature]:
-    return (
-        Feature.objects.visible_to(state.asker)
-        .filter(layer_id=state.layer.pk)
-        .with_condition()
-        .annotate(doing=condition_name())
-        .order_by()
-    )
+    return Feature.objects.visible_to(state.asker).filter(layer_id=state.layer.pk).with_condition().order_by()
 
 
 def tile(state: LayerState, at: Tile) -> bytes:
@@ -113,15 +108,15 @@ def _features(seen: QuerySet[Feature], at: Tile) -> tuple[str, list[Any]]:
     rows = seen.annotate(
         shape=Func(F("geometry"), template=projected, output_field=TextField()),
         spot=Func(F("geometry"), template=f"ST_PointOnSurface({projected})", output_field=TextField()),
-    ).values("id", "code", "name", "doing", "condition_rank", "shape", "spot")
+    ).values("id", "code", "name", "condition_rank", "shape", "spot")
     sql, params = rows.query.sql_with_params()
     envelope = f"ST_TileEnvelope({at.z}, {at.x}, {at.y})"
     into = f"ST_AsMVTGeom(%s, {envelope}, {EXTENT}, {BUFFER}, true)"
     # What is smaller than a unit would vanish; its point stays. What is to be seen first is drawn last.
     return (
         f"""
-        SELECT id AS feature_id, id, code, name, doing AS condition, shape FROM (
-            SELECT id, code, name, doing, condition_rank,
+        SELECT id AS feature_id, id, code, name, {WORD} AS condition, shape FROM (
+            SELECT id, code, name, condition_rank,
                    coalesce({into % "shape"}, {into % "spot"}) AS shape
               FROM ({sql}) AS seen) AS drawn
          WHERE shape IS NOT NULL
@@ -132,41 +127,39 @@ def _features(seen: QuerySet[Feature], at: Tile) -> tuple[str, list[Any]]:
 
 
 def _clusters(seen: QuerySet[Feature], at: Tile) -> tuple[str, list[Any]]:
-    # Shares of the grid's width and height from the north-west, by arithmetic: half-open cells leave nobody out.
-    right = "(ST_X(%(expressions)s) + 180) / 360"
-    # A latitude that is nought but for its last bits would make PostgreSQL's radians() underflow.
-    lat = "CASE WHEN abs(ST_Y(%(expressions)s)) < 1e-12 THEN 0 ELSE ST_Y(%(expressions)s) END"
-    down = f"0.5 - ln(tan(pi() / 4 + radians(greatest(least({lat}, {LATITUDE}), -{LATITUDE})) / 2)) / (2 * pi())"
-    rows = seen.annotate(
-        across=Func(_on_surface(), template=right, output_field=FloatField()),
-        down=Func(_on_surface(), template=down, output_field=FloatField()),
-    ).values("id", "code", "name", "doing", "across", "down")
-    sql, params = rows.query.sql_with_params()
+    sql, params = seen.annotate(spot=_on_surface()).values("id", "condition_rank", "spot").query.sql_with_params()
     cells = at.across * CELLS
     counts = ", ".join(
-        f"CASE WHEN count(*) > 1 THEN count(*) FILTER (WHERE doing = '{c.value}') END AS {c.value}"
-        for c in reversed(BY_RANK.values())
+        f"count(*) FILTER (WHERE condition_rank = {rank}) AS {c.value}" for rank, c in reversed(BY_RANK.items())
     )
+    shown = ", ".join(f"CASE WHEN n > 1 THEN {c.value} END AS {c.value}" for c in reversed(BY_RANK.values()))
     bounds = (
         f"ST_MakeEnvelope({at.x}::float8 / {at.across}, 1 - ({at.y} + 1)::float8 / {at.across}, "
         f"({at.x} + 1)::float8 / {at.across}, 1 - {at.y}::float8 / {at.across})"
     )
+    # Shares of the grid's width and height from the north-west, by arithmetic: half-open cells leave nobody out. A
+    # latitude that is nought but for its last bits would make PostgreSQL's radians() underflow. OFFSET 0 keeps the
+    # planner from writing each expression out wherever it is used.
     return (
         f"""
-        SELECT CASE WHEN count(*) = 1 THEN min(id) END AS feature_id,
-               CASE WHEN count(*) = 1 THEN min(id) END AS id,
-               CASE WHEN count(*) = 1 THEN min(code) END AS code,
-               CASE WHEN count(*) = 1 THEN min(name) END AS name,
-               CASE WHEN count(*) = 1 THEN min(doing) END AS condition,
-               CASE WHEN count(*) > 1 THEN count(*) END AS point_count,
-               {counts},
-               ST_AsMVTGeom(ST_MakePoint(avg(across), 1 - avg(down)), {bounds}, {EXTENT}, {BUFFER}, false) AS shape
-          FROM (SELECT id, code, name, doing, across, down,
-                       least(greatest(floor(across * {cells})::bigint, 0), {cells - 1}) AS cell_x,
-                       least(greatest(floor(down * {cells})::bigint, 0), {cells - 1}) AS cell_y
-                  FROM ({sql}) AS seen) AS placed
-         WHERE cell_x / {CELLS} = {at.x} AND cell_y / {CELLS} = {at.y}
-         GROUP BY cell_x, cell_y
+        SELECT f.id AS feature_id, f.id, f.code, f.name, CASE WHEN n = 1 THEN {WORD} END AS condition,
+               CASE WHEN n > 1 THEN n END AS point_count, {shown},
+               ST_AsMVTGeom(ST_MakePoint(x, 1 - y), {bounds}, {EXTENT}, {BUFFER}, false) AS shape
+          FROM (SELECT count(*) AS n, min(id) AS first, min(condition_rank) AS condition_rank, avg(across) AS x, avg(down) AS y,
+                       cell_x, cell_y, {counts}
+                  FROM (SELECT id, condition_rank, across, down,
+                               least(greatest(floor(across * {cells})::bigint, 0), {cells - 1}) AS cell_x,
+                               least(greatest(floor(down * {cells})::bigint, 0), {cells - 1}) AS cell_y
+                          FROM (SELECT id, condition_rank, (lon + 180) / 360 AS across,
+                                       0.5 - ln(tan(pi() / 4 + radians(
+                                           CASE WHEN abs(lat) < 1e-12 THEN 0
+                                                ELSE greatest(least(lat, {LATITUDE}), -{LATITUDE}) END) / 2)) / (2 * pi()) AS down
+                                  FROM (SELECT id, condition_rank, ST_X(spot) AS lon, ST_Y(spot) AS lat
+                                          FROM ({sql} OFFSET 0) AS seen OFFSET 0) AS located OFFSET 0) AS spread
+                       OFFSET 0) AS placed
+                 WHERE cell_x / {CELLS} = {at.x} AND cell_y / {CELLS} = {at.y}
+                 GROUP BY cell_x, cell_y) AS cell
+          LEFT JOIN catalogue_feature f ON n = 1 AND f.id = first
          ORDER BY cell_y, cell_x
         """,
         list(params),
