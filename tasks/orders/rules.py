@@ -3,7 +3,7 @@
 Refusals come in this order: who (404, 403), state (409), version (412), body (422).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from envmap.accounts.asker import Asker
 from envmap.accounts.roles import ROLE_NAMES, Role, Scope
-from envmap.core.errors import NotAllowed, NotVisible, StaleVersion, WrongState
+from envmap.core.errors import EnvmapError, NotAllowed, NotVisible, StaleVersion, WrongState
 
 from .models import Order
 from .states import MOVES, OVERDUE, STATE_NAMES, UNIT_ROLES, VERB_NAMES, OrderState, step
@@ -20,60 +20,76 @@ from .states import MOVES, OVERDUE, STATE_NAMES, UNIT_ROLES, VERB_NAMES, OrderSt
 _OUTSIDE_THE_UNIT = frozenset({"send_back", "verify"})
 
 
+Refusal = Callable[[], EnvmapError]
+"""What would be raised; its sentence is made only then, because lists ask about every verb of every order."""
+
+
 def require_may(asker: Asker, verb: str, order: Order, body: Mapping[str, Any] | None = None) -> None:
     """Raises NotVisible for an unknown verb, NotAllowed where this is never for the asker, whatever the state.
 
     `body` is the verb's; only `reassign` looks into it: who may name a department, and who a person.
     """
-    if verb not in MOVES:
-        raise NotVisible(_("There is no verb %(verb)s for an order.") % {"verb": verb[:40]})
     asker.require_signed_in()
-    if step(verb, asker.role) is None:
-        raise NotAllowed(
-            _("The role %(role)s does not allow “%(verb)s”.")
-            % {"role": ROLE_NAMES[asker.role], "verb": VERB_NAMES[verb]}
-        )
-    if Scope.WRITE not in asker.scopes:
-        raise NotAllowed(_("This token's scopes do not allow writing."))
-    if asker.role in UNIT_ROLES and asker.department_id != order.department_id:
-        raise NotAllowed(_("Order %(number)s belongs to another unit.") % {"number": order.number})
-    if verb in _OUTSIDE_THE_UNIT and order.department_id in asker.department_ids:
-        raise NotAllowed(
-            _("Order %(number)s is your own unit's: somebody else judges what it has done.") % {"number": order.number}
-        )
-    if verb == "report":
-        _require_reporter(asker, order)
-    if verb == "reassign" and body is not None:
-        _require_reassigner(asker, body)
-
-
-def _require_reporter(asker: Asker, order: Order) -> None:
-    """A field worker reports only what is theirs; with nobody named it is the state that refuses."""
-    if asker.role is Role.FIELD and order.assignee_id not in (None, asker.user_id):
-        raise NotAllowed(
-            _("Order %(number)s is in the hands of %(name)s, who reports it.")
-            % {"number": order.number, "name": order.assignee.name if order.assignee else ""}
-        )
-
-
-def _require_reassigner(asker: Asker, body: Mapping[str, Any]) -> None:
-    if asker.role is Role.OFFICER:
-        if body.get("assignee") is not None:
-            raise NotAllowed(_("Whom it sends is the unit's own business; name a department."))
-        return
-    if body.get("department") is not None:
-        raise NotAllowed(_("Only an officer hands an order to another department; you may return it."))
-    person = body.get("assignee")
-    if asker.role is not Role.MANAGER and person is not None and person != asker.username:
-        raise NotAllowed(_("You may name yourself; only the unit's manager names others."))
+    if refusal := _never(asker, verb, order, body):
+        raise refusal()
 
 
 def require_state(asker: Asker, verb: str, order: Order, body: Mapping[str, Any] | None = None) -> None:
     """Raises WrongState where the order stands somewhere from which the verb does not lead for this asker."""
+    if refusal := _not_now(asker, verb, order):
+        raise refusal()
+
+
+def verbs_for(asker: Asker, order: Order) -> list[str]:
+    """What the asker may do with the order now: every verb that neither of the two rules above refuses."""
+    return [verb for verb in MOVES if not (_never(asker, verb, order, None) or _not_now(asker, verb, order))]
+
+
+def _never(asker: Asker, verb: str, order: Order, body: Mapping[str, Any] | None) -> Refusal | None:
+    if verb not in MOVES:
+        return lambda: NotVisible(_("There is no verb %(verb)s for an order.") % {"verb": verb[:40]})
+    if step(verb, asker.role) is None:
+        return lambda: NotAllowed(
+            _("The role %(role)s does not allow “%(verb)s”.")
+            % {"role": ROLE_NAMES[asker.role], "verb": VERB_NAMES[verb]}
+        )
+    if Scope.WRITE not in asker.scopes:
+        return lambda: NotAllowed(_("This token's scopes do not allow writing."))
+    if asker.role in UNIT_ROLES and asker.department_id != order.department_id:
+        return lambda: NotAllowed(_("Order %(number)s belongs to another unit.") % {"number": order.number})
+    if verb in _OUTSIDE_THE_UNIT and order.department_id in asker.department_ids:
+        return lambda: NotAllowed(
+            _("Order %(number)s is your own unit's: somebody else judges what it has done.") % {"number": order.number}
+        )
+    # A field worker reports only what is theirs; with nobody named it is the state that refuses.
+    if verb == "report" and asker.role is Role.FIELD and order.assignee_id not in (None, asker.user_id):
+        return lambda: NotAllowed(
+            _("Order %(number)s is in the hands of %(name)s, who reports it.")
+            % {"number": order.number, "name": order.assignee.name if order.assignee else ""}
+        )
+    if verb == "reassign" and body is not None:
+        return _never_to_them(asker, body)
+    return None
+
+
+def _never_to_them(asker: Asker, body: Mapping[str, Any]) -> Refusal | None:
+    """Who may name a department, and who which person."""
+    if asker.role is Role.OFFICER:
+        if body.get("assignee") is not None:
+            return lambda: NotAllowed(_("Whom it sends is the unit's own business; name a department."))
+        return None
+    if body.get("department") is not None:
+        return lambda: NotAllowed(_("Only an officer hands an order to another department; you may return it."))
+    if asker.role is not Role.MANAGER and body.get("assignee") not in (None, asker.username):
+        return lambda: NotAllowed(_("You may name yourself; only the unit's manager names others."))
+    return None
+
+
+def _not_now(asker: Asker, verb: str, order: Order) -> Refusal | None:
     move = step(verb, asker.role)
-    if move is None or order.state not in move.start:
-        start = move.start if move is not None else frozenset()
-        raise WrongState(
+    start = move.start if move is not None else frozenset()
+    if order.state not in start:
+        return lambda: WrongState(
             _("Order %(number)s is %(state)s (%(code)s); “%(verb)s” is possible only from: %(start)s.")
             % {
                 "number": order.number,
@@ -84,9 +100,10 @@ def require_state(asker: Asker, verb: str, order: Order, body: Mapping[str, Any]
             }
         )
     if verb == "return" and order.reported_at is not None:
-        raise WrongState(
+        return lambda: WrongState(
             _("Order %(number)s has been reported on; it can no longer be returned.") % {"number": order.number}
         )
+    return None
 
 
 def require_version(order: Order, version: int | None) -> None:
@@ -96,19 +113,6 @@ def require_version(order: Order, version: int | None) -> None:
             _("Order %(number)s has changed since (version %(now)d, yours was %(yours)s); look at it again.")
             % {"number": order.number, "now": order.version, "yours": version}
         )
-
-
-def verbs_for(asker: Asker, order: Order) -> list[str]:
-    """What the asker may do with the order now: every verb that neither of the two rules above refuses."""
-    found = []
-    for verb in MOVES:
-        try:
-            require_may(asker, verb, order)
-            require_state(asker, verb, order)
-        except (NotVisible, NotAllowed, WrongState):
-            continue
-        found.append(verb)
-    return found
 
 
 def is_overdue(order: Order, now: datetime) -> bool:
