@@ -69,7 +69,7 @@ LayerStatistics = TypedDict(
 
 
 def counting(within: Period) -> dict[str, Q]:
-    """The measures over orders, each defined here alone (CJ/T 292 practice, docs/glossary.md).
+    """The measures over orders, each defined here alone (practice of CJ/T 292 bulletins, docs/decisions/0012).
 
     `due`: not withdrawn, and the deadline falls in the period, or it was closed in the period before its deadline was
     reached, or it was carried over: the deadline had passed and it was open when the period began. `closed`: of those

@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -49,6 +51,21 @@ def put(place: str, source: IO[bytes] | Any) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def stale(before: float) -> Iterator[Path]:
+    """Files written before an instant (seconds since 1970): contents, small pictures, and what a killed process left."""
+    root = Path(settings.MEDIA_ROOT)
+    for kind in ("attachments", "thumbnails"):
+        for path in (root / kind).glob("*/*/*"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    yield path
+
+
+def digest_of(path: Path) -> str | None:
+    """The hash after which a stored file is called; None for what was never finished."""
+    return None if path.name.startswith(".") else path.name.partition(".")[0]
 
 
 def remove(*places: str) -> None:

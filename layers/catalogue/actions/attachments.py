@@ -20,7 +20,7 @@ from envmap.core.errors import BadInput, TooLarge
 
 from ..media import look_into
 from ..models import Attachment
-from ..store import place_of, put, remove, thumbnail_place_of
+from ..store import digest_of, place_of, put, remove, stale, thumbnail_place_of
 
 KEPT_UNUSED = timedelta(days=7)
 _LOCK = 0x66696C65
@@ -126,7 +126,28 @@ def remove_unused_attachments() -> int:
             row.delete()
         removed += 1
         _remove_file(row)
+    _sweep()
     return removed
+
+
+def _sweep() -> None:
+    """Removes old files that no row tells of: their transaction was rolled back, or their writer killed."""
+    old = list(stale((clock.now() - KEPT_UNUSED).timestamp()))
+    for start in range(0, len(old), 500):
+        part = old[start : start + 500]
+        known = set(
+            Attachment.objects.filter(sha256__in=[digest_of(path) or "" for path in part]).values_list(
+                "sha256", flat=True
+            )
+        )
+        for path in part:
+            digest = digest_of(path)
+            if digest in known:
+                continue
+            with transaction.atomic():
+                _hold(digest or path.name)
+                if digest is None or not Attachment.objects.filter(sha256=digest).exists():
+                    path.unlink(missing_ok=True)
 
 
 def _remove_file(row: Attachment) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -243,6 +244,22 @@ def test_a_content_that_another_row_tells_of_stays(cast, field):
     Attachment.objects.filter(pk=first.pk).update(uploaded_at=clock.now() - timedelta(days=8))
     assert actions.remove_unused_attachments() == 1
     assert path_of(second.file).exists()
+
+
+def test_a_file_whose_row_was_rolled_back_goes_too_and_what_a_killed_writer_left(field, media):
+    kept = stored(field, photo((90, 90)))
+    with transaction.atomic():
+        undone = stored(field)
+        transaction.set_rollback(True)
+    half = path_of(undone.file).with_name(".coming-x")
+    half.write_bytes(b"half")
+    assert actions.remove_unused_attachments() == 0
+    assert path_of(undone.file).exists(), "a young file may belong to a transaction that still runs"
+    week_ago = (clock.now() - timedelta(days=7, minutes=1)).timestamp()
+    for path in (p for p in media.rglob("*") if p.is_file()):
+        os.utime(path, (week_ago, week_ago))
+    actions.remove_unused_attachments()
+    assert {p for p in media.rglob("*") if p.is_file()} == {path_of(kept.file), path_of(kept.thumbnail)}
 
 
 @pytest.mark.django_db(transaction=True)
