@@ -195,6 +195,19 @@ def test_a_connection_beyond_the_limit_of_its_address_is_hung_up_on(dust) -> Non
         until(lambda: letters() == {"too_many_connections": 1})
 
 
+def test_what_a_station_sends_beyond_its_rate_is_not_answered_but_counted(dust, monkeypatch) -> None:
+    monkeypatch.setattr(server, "LONGEST_RATE_WAIT", -1)
+    make.station("B" * 24)
+    with running(frames_per_second=0.05) as gateway:  # three a minute
+        client = Client(gateway.port)
+        client.send(*(data(number, pw="wrong") for number in range(9)))  # a stranger's frames cost the station nothing
+        client.send(*(data(number) for number in range(4)))
+        client.send(data(mn="B" * 24))
+        assert [answer.mn for answer in client.answers(4)] == [MN, MN, MN, "B" * 24]
+        until(lambda: letters() == {"wrong_password": 3, "rate_limited": 7})
+    assert Reading.objects.count() == 4
+
+
 def test_a_silent_connection_is_closed(dust) -> None:
     with running(idle_seconds=0.05) as gateway:
         assert Client(gateway.port).is_hung_up()
