@@ -21,6 +21,7 @@ from envmap.core.errors import EnvmapError
 from envmap.core.models import OutboxFact, OutboxHead
 from layers.catalogue.models import Feature, Layer
 from layers.sensors.models import Alarm, DeadLetterCount, Factor, Limit, Reading, Station
+from layers.sensors.queries import gateway_figures
 from tasks.issues.models import Category
 from tasks.orders.models import OfficeHours
 
@@ -160,6 +161,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     gauge("envmap_stations", "Stations", Station.objects.count())
     gauge("envmap_stations_silent", "Stations silent now", Station.objects.filter(silent_since__isnull=False).count())
     gauge("envmap_outbox_backlog", "Facts committed and not yet numbered", OutboxFact.objects.filter(seq=None).count())
+    for name, value in (gateway_figures() or {}).items():
+        gauge(f"envmap_gateway_{name}", f"The running gateway's own count: {name}", value)
     head = OutboxHead.objects.values_list("seq", flat=True).first() or 0
     gauge("envmap_outbox_head", "Number of the last fact given out", head)
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
