@@ -347,5 +347,11 @@ fetch('/tiles/basemap.json')
     ground.later()
     overlay.later()
   })
-const asked = /^#([\w-]+\/\d+)$/.exec(location.hash)?.[1]
-if (asked) select(asked, { focus: false })
+/** Opens what the address names: at the start, by the back button, or when somebody follows a link to the open map. */
+function follow() {
+  const asked = /^#([\w-]+\/\d+)$/.exec(location.hash)?.[1]
+  if (asked && asked !== state.selected) select(asked, { focus: false })
+}
+
+follow()
+window.addEventListener('hashchange', follow)
