@@ -130,6 +130,12 @@ def _taken(arrived: Arrived, station: Station | None, table: FactorTable) -> _Ta
         readings = decode(frame, station, table) if command.part is Part.READINGS else []
     except Refusal as refusal:
         return _refused(arrived, refusal)
+    except Exception:
+        # A fault of ours in reading one frame: it would come again and again, and must not stop the others.
+        log.exception("A frame of %s could not be read.", frame.mn)
+        return _refused(
+            arrived, Refusal(Reason.STORE_FAILED, "The frame could not be read; the gateway's log says why.")
+        )
     wanted = command.answered_by if frame.answer_wanted else None
     return _Taken(
         Delivery(station, readings, arrived.received_at), hj212.answer(frame, wanted) if wanted is not None else None

@@ -102,6 +102,8 @@ def _check(readings: Sequence[NewReading], factors: dict[str, Factor]) -> None:
             wrong.append({"index": index, "detail": _("kind: one of %(allowed)s was expected.") % {"allowed": allowed}})
         if one.time.tzinfo is None:
             wrong.append({"index": index, "detail": _("time: an offset from UTC was expected.")})
+        if not 1900 <= one.time.year <= 9998:
+            wrong.append({"index": index, "detail": _("time: a year from 1900 to 9998 was expected.")})
         if one.value is None or not one.value.is_finite() or abs(one.value) >= VALUE_LARGEST:
             wrong.append({"index": index, "detail": _("value: a finite number below 10^15 was expected.")})
         if one.flag is not None and not 1 <= len(one.flag) <= 4:

@@ -16,6 +16,7 @@ from layers.sensors.actions import Refused, keep_dead_letters
 from layers.sensors.actions.frames import Arrived, FactorTable, Outcome, record_frames
 from layers.sensors.ingest.hj212 import Leniencies
 from layers.sensors.models import Station
+from layers.sensors.rules import LENIENCIES
 
 FACTORS_KEPT: Final = 10.0
 """Seconds for which a factor's unit may be out of date here."""
@@ -43,7 +44,7 @@ class Database:
 
         def read() -> Mapping[str, Leniencies]:
             rows = Station.objects.exclude(leniencies=[]).values_list("mn", "leniencies")
-            return {mn: Leniencies(**dict.fromkeys(words, True)) for mn, words in rows}
+            return {mn: Leniencies(**{word: True for word in words if word in LENIENCIES}) for mn, words in rows}
 
         return await self._call(read)
 

@@ -9,7 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Final, Protocol
 
 from django.db import InterfaceError, OperationalError
@@ -364,6 +364,10 @@ class Gateway:
             except (OperationalError, InterfaceError) as error:
                 log.warning("Dead letters wait for the database: %s", _first_line(error))
                 self.letters.give_back(letters)
+            except Exception:
+                # Bytes that the table cannot hold must not end the gateway; they are counted.
+                log.exception("%d dead letters could not be kept.", len(letters))
+                self.letters.give_back([replace(one, raw=None) for one in letters])
         await self._store.publish(asdict(self.figures))
 
 

@@ -78,6 +78,7 @@ def test_values_are_converted_from_the_stations_unit_once(cast, dust) -> None:
         ({"factor": "x99999"}, "x99999"),
         ({"kind": "week"}, "kind"),
         ({"time": datetime(2026, 11, 24)}, "offset"),  # noqa: DTZ001
+        ({"time": datetime(1, 1, 1, tzinfo=UTC)}, "year"),
         ({"value": Decimal("NaN")}, "value"),
         ({"value": Decimal("1e15")}, "value"),
         ({"value": None}, "value"),
@@ -270,6 +271,16 @@ def test_a_station_is_silent_after_three_intervals_and_back_with_its_next_readin
 def test_a_station_that_never_spoke_is_silent_three_intervals_after_its_making(cast, dust) -> None:
     assert actions.note_silence(dust.created_at + timedelta(seconds=179)) == 0
     assert actions.note_silence(dust.created_at + timedelta(seconds=181)) == 1
+
+
+def test_a_silent_station_whose_interval_is_made_longer_is_back(cast, dust) -> None:
+    moment = dust.created_at + timedelta(minutes=10)
+    actions.note_silence(moment)
+    actions.update_station(by=cast.asker("officer"), mn=MN, expected_interval=3600)
+    assert actions.note_silence(moment) == 0
+    assert Station.objects.get().silent_since is None
+    assert facts() == ["station.silent", "station.back"]
+    assert not FeatureCondition.objects.filter(until=None).exists()
 
 
 def test_an_alarm_outranks_silence(cast, dust) -> None:

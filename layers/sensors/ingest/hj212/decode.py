@@ -27,6 +27,7 @@ _PLACES_SHORT: Final = 10
 """A text of so many characters cannot have more than nine decimals."""
 _FACTOR: Final = re.compile(r"[^\s\x00-\x1f\x7f=&#]{1,30}")
 _TIME: Final = re.compile(r"[0-9]{14}(?:[0-9]{3})?")
+_EARLIEST: Final = "1900"
 _PERIOD_NOISE: Final = {"daydata": "DayData", "nightdata": "NightData"}
 _VALUE_FIELDS: Final = ("rtd", "min", "avg", "max", "cou", "zsrtd", "zsmin", "zsavg", "zsmax", "data", *_PERIOD_NOISE)
 _FIELDS: Final = frozenset([*_VALUE_FIELDS, "flag", "eflag", "sampletime"])
@@ -56,8 +57,11 @@ class Reading(NamedTuple):
 
 
 def parse_time(text: str) -> datetime | None:
-    """``YYYYMMDDhhmmss`` of a station's clock as an aware time; 17 digits are cut to 14; None if it is none."""
-    if not _TIME.fullmatch(text):
+    """``YYYYMMDDhhmmss`` of a station's clock as an aware time; 17 digits are cut to 14; None if it is none.
+
+    A clock that was reset (1970, 2000) is a time; a year before 1900 is none.
+    """
+    if not _TIME.fullmatch(text) or text < _EARLIEST:
         return None
     try:
         return datetime(

@@ -7,8 +7,8 @@ from unittest.mock import Mock
 import pytest
 
 from layers.sensors import queries
-from layers.sensors.actions import Refused
-from layers.sensors.gateway import server
+from layers.sensors.actions import Refused, frames
+from layers.sensors.gateway import database, server
 from layers.sensors.gateway.limits import Buckets, Letters
 from layers.sensors.ingest.hj212 import CAPACITY
 from layers.sensors.models import Alarm, DeadLetter, Reading, Station
@@ -181,6 +181,33 @@ def test_one_frame_that_the_database_refuses_costs_no_other_frame_its_answer(cli
     assert [answer.qn for answer in client.answers(2)] == [qn(0), qn(2)]
     until(lambda: letters() == {"store_failed": 1})
     assert Reading.objects.count() == 2
+
+
+def test_a_frame_that_our_own_fault_cannot_read_stops_nobody(client, monkeypatch) -> None:
+    real = frames.decode
+
+    def decode(frame, station, table):
+        if frame.qn == qn(1):
+            raise RuntimeError("a fault")
+        return real(frame, station, table)
+
+    monkeypatch.setattr(frames, "decode", decode)
+    client.send(data(0), data(1), data(2))
+    assert [answer.qn for answer in client.answers(2)] == [qn(0), qn(2)]
+    until(lambda: letters() == {"store_failed": 1})
+
+
+def test_dead_letters_that_cannot_be_kept_are_counted(client, monkeypatch) -> None:
+    real = database.keep_dead_letters
+
+    def keep(refused):
+        assert all(one.raw is None for one in refused), "bytes that no table holds"
+        real(refused)
+
+    monkeypatch.setattr(database, "keep_dead_letters", keep)
+    client.send(data(pw="wrong"))
+    until(lambda: letters() == {"wrong_password": 1})
+    assert client.ask(data(1)).qn == qn(1)
 
 
 def test_a_connection_beyond_the_limit_of_its_address_is_hung_up_on(dust) -> None:

@@ -95,7 +95,15 @@ def test_a_17_digit_time_is_cut_to_the_second() -> None:
 
 
 @pytest.mark.parametrize(
-    "time", ["DataTime=20161301000000;", "DataTime=2016;", "DataTime=;", "", "DataTime=00000000000000;"]
+    "time",
+    [
+        "DataTime=20161301000000;",
+        "DataTime=2016;",
+        "DataTime=;",
+        "",
+        "DataTime=00000000000000;",
+        "DataTime=00010101000000;",
+    ],
 )
 def test_values_without_a_time_are_refused(time: str) -> None:
     with pytest.raises(Refusal) as caught:
