@@ -18,7 +18,7 @@ from .values import QuestionNumbers, Voice
 log = logging.getLogger(__name__)
 
 CONNECTIONS: Final = 8
-LOOK_AGAIN_SECONDS: Final = 300
+LOOK_AGAIN_SECONDS: Final = 60
 EPISODE_EVERY_MINUTES: Final = 20
 EPISODE_MINUTES: Final = 6
 RECOVERY: Final = timedelta(minutes=90)
@@ -41,6 +41,7 @@ class Heartbeat:
         self._numbers = QuestionNumbers()
         self._voices: dict[str, Voice] = {}
         self._silent: set[str] | None = None
+        self._known: set[int] = set()
         self._began = now()
 
     async def run(self) -> None:
@@ -62,10 +63,18 @@ class Heartbeat:
                 await link.close()
 
     async def _look(self) -> None:
-        """Which stations there are now; those that the demo wants silent stay so. Known ones keep their ways."""
+        """Which stations there are now; those that the demo wants silent stay so. Known ones keep their ways.
+
+        Where none of the known stations is there any more, `make demo` has built another stage: its stations bear the
+        same MN, but what the old ones measured last is no matter of theirs.
+        """
 
         def read() -> list[Voice]:
             stations = district.stations_to_speak_for()
+            there = {station.pk for station in stations}
+            if self._known and there and not self._known & there:
+                self._voices, self._silent, self._began = {}, None, self._now()
+            self._known = there or self._known
             if self._silent is None and stations:
                 self._silent = district.meant_to_be_silent(stations)
             return district.voices([one for one in stations if one.mn not in (self._silent or ())])

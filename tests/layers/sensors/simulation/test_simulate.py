@@ -8,6 +8,7 @@ from decimal import Decimal
 from io import StringIO
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.management import CommandError, call_command
 
 from layers.sensors.ingest.hj212 import SHANGHAI
@@ -93,6 +94,31 @@ def test_a_voice_continues_from_what_its_station_measured_last(gateway) -> None:
     (voice,) = district.voices([Station.objects.select_related("feature__layer").get()])
     (channel,) = voice.channels
     assert (channel.usual, channel.ceiling, channel.decimals) == (80.0, 150.0, 0)
+
+
+def test_another_stage_of_the_demo_is_spoken_for_anew(gateway) -> None:
+    """Its stations bear the same MN, but one that exceeded before is calm now, and one that was silent speaks."""
+    now = datetime.now(SHANGHAI)
+
+    def stage(loud: str, quiet_since: timedelta) -> None:
+        Reading.objects.all().delete()
+        Station.objects.all().delete()
+        for mn, value, last in (("A", loud, now), ("B", "0.05", now - quiet_since)):
+            station = make.station(mn, last_seen=last)
+            Reading.objects.create(
+                station=station, factor="a34002", kind="minute", time=last, value=Decimal(value), flag="N"
+            )
+
+    heartbeat = Heartbeat("127.0.0.1", gateway.port)
+    make.factor()
+    stage("0.3", timedelta(hours=2))
+    async_to_sync(heartbeat._look)()
+    assert {mn: voice.channels[0].usual for mn, voice in heartbeat._voices.items()} == {"A": 0.3}
+    async_to_sync(heartbeat._look)()
+    assert set(heartbeat._voices) == {"A"}
+    stage("0.06", timedelta(0))
+    async_to_sync(heartbeat._look)()
+    assert {mn: voice.channels[0].usual for mn, voice in heartbeat._voices.items()} == {"A": 0.06, "B": 0.05}
 
 
 def test_the_demo_keeps_the_district_alive_but_for_those_meant_to_be_silent(gateway) -> None:
