@@ -100,7 +100,8 @@ class Namer:
     def site(self, place: Place, kind: str) -> str:
         """`洪前安置房二期工地`."""
         phase = self.rng.choice(PHASES) if kind in ("housing", "municipal", "land") else ""
-        return self._once(f"{place.village.short}{self.rng.choice(SITES[kind])}{phase}工地")
+        tail = "" if kind == "yard" else "工地"
+        return self._once(f"{place.village.short}{self.rng.choice(SITES[kind])}{phase}{tail}")
 
     def epidemic(self, place: Place) -> str:
         """`马巷街道卫生院`."""
