@@ -150,6 +150,7 @@ DEAD_LETTERS: dict[str, Promise] = {
     "wrong_password": pgettext_lazy("dead letter", "wrong password"),
     "rate_limited": pgettext_lazy("dead letter", "too many frames"),
     "store_failed": pgettext_lazy("dead letter", "could not be stored"),
+    "too_many_connections": pgettext_lazy("dead letter", "too many connections"),
 }
 
 AUDIT: dict[str, Promise] = {

@@ -1,5 +1,6 @@
 """Stations with their tokens, readings and alarms; refused frames."""
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -186,9 +187,10 @@ def dead_letters(request: HttpRequest) -> HttpResponse:
 
 
 SHOWN_BYTES = 400
+PASSWORD = re.compile(r"\bPW=[^;,&]*", re.IGNORECASE)
 
 
 def readable(raw: bytes) -> str:
-    """Printable ASCII as it is, all other bytes as \\xNN, cut after 400 bytes."""
+    """Printable ASCII as it is, all other bytes as \\xNN, cut after 400 bytes; no station's password is shown."""
     text = "".join(chr(b) if 32 <= b < 127 else f"\\x{b:02X}" for b in raw[:SHOWN_BYTES])
-    return text + ("…" if len(raw) > SHOWN_BYTES else "")
+    return PASSWORD.sub("PW=******", text) + ("…" if len(raw) > SHOWN_BYTES else "")

@@ -153,6 +153,13 @@ def test_refused_frames_are_shown_with_their_reason_and_bytes_made_readable(cast
     assert "198.51.100.7" not in filtered.split("<tbody>")[1]
 
 
+def test_a_stations_password_is_not_shown_with_its_refused_frames(cast, enter):
+    keep_dead_letters([Refused(reason="crc_mismatch", detail="", raw=b"##0030ST=39;PW=sEcr3t;MN=1;CP=&&&&0000")])
+    text = enter("officer").get("/manage/dead-letters/").text
+    assert "sEcr3t" not in text
+    assert "PW=******;MN=1" in text
+
+
 def test_the_audit_tells_who_did_what_and_filters(cast, enter):
     admin = enter("admin")
     admin.post("/manage/people/field/disable/", {})
