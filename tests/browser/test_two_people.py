@@ -101,7 +101,7 @@ def test_an_officer_and_a_field_team_close_an_order(stack, browser, api, site):
 
     # The team accepts on the phone and reports with a real photo and its position.
     card.click()
-    phone.page.locator("#verb-accept form button:not([type=button])").click()
+    phone.page.locator("#field-foot form button.pri").click()
     report = phone.page.locator("#verb-report")
     report.wait_for()
     report.locator("textarea[name=note]").fill("已洒水，裸土已覆盖 😀")
