@@ -17,6 +17,14 @@ METRES_PER_DEGREE = 110_800.0
 """Of latitude, near 25° N. The plane is only as good as a demo needs: under 0.2 % over a district."""
 
 
+NEEDED = ("district", "land", "sea", "coast", "towns", "villages", "streams", "sea_areas")
+"""Files of an area without which nothing can be placed."""
+
+
+class SheetIncomplete(ValueError):
+    """The area's file names too little to place a demo; the message is a sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Town:
     """A town or street: statistics-bureau code, name, working area and the spot of its label, in the plane."""
@@ -88,8 +96,13 @@ class Sheet:
 
     @classmethod
     def read(cls, area_file: Path) -> Sheet:
-        """The sheet of an `area.json`, which names its other files; OSError or KeyError when one is missing."""
+        """The sheet of an `area.json`, which names its other files; SheetIncomplete where it lacks one, OSError."""
         meta = json.loads(area_file.read_text(encoding="utf-8"))
+        missing = [name for name in NEEDED if name not in meta.get("files", {})]
+        if missing:
+            raise SheetIncomplete(
+                f"{area_file.name} names no {', '.join(missing)}, so no demo can be placed there; set ENVMAP_DEMO=0."
+            )
         layers = {
             name: json.loads((area_file.parent / file).read_text(encoding="utf-8"))["features"]
             for name, file in meta["files"].items()

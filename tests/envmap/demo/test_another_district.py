@@ -94,6 +94,22 @@ def test_a_boundary_alone_is_enough_to_begin_with(tmp_path):
 
 
 @pytest.mark.django_db
+def test_where_only_the_boundary_is_known_no_demo_is_made_and_the_command_says_why(settings, tmp_path):
+    ring = [[100.0, 20.0], [100.5, 20.0], [100.5, 20.5], [100.0, 20.0]]
+    file = tmp_path / "other.geojson"
+    feature = {
+        "type": "Feature",
+        "properties": {"name": "他区"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    file.write_text(json.dumps(feature), encoding="utf-8")
+    settings.AREA, settings.DEMO = str(file), True
+    with pytest.raises(CommandError, match="names no district, .*ENVMAP_DEMO=0"):
+        call_command("demo")
+    assert not Department.objects.exists()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [("missing.json", None, "no file"), ("broken.json", "{", "not JSON"), ("empty.json", "{}", "lacks code")],

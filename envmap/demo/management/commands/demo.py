@@ -5,9 +5,11 @@ from time import monotonic
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from envmap.core import area
 from envmap.core.errors import EnvmapError
 from envmap.demo.build import DEFAULT_STAGE, MOODS, build
 from envmap.demo.reset import reset
+from envmap.demo.sheet import Sheet, SheetIncomplete
 from envmap.demo.stories import STAGES
 from layers.catalogue.models import Feature
 
@@ -32,8 +34,11 @@ class Command(BaseCommand):
                     return
                 stage = DEFAULT_STAGE
             else:
+                Sheet.read(area.area_path())  # what cannot be built again is not emptied
                 reset()
             build(stage, lambda line: self.stdout.write(f"  {line}"))
         except EnvmapError as refused:
             raise CommandError(refused.detail) from refused
+        except SheetIncomplete as incomplete:
+            raise CommandError(str(incomplete)) from incomplete
         self.stdout.write(f"The demo stands at {stage}, built in {monotonic() - started:.1f} s.")
