@@ -14,6 +14,7 @@ from layers.catalogue.texts import text_errors, unkeepable
 
 LONGEST_NOTE = 4000
 MOST_ANSWERS = 100
+YEARS = range(2000, 2100)
 
 
 def refuse(field: str, detail: str) -> BadInput:
@@ -59,6 +60,10 @@ def instant(value: object, *, field: str) -> datetime | None:
         raise refuse(
             field,
             _("%(field)s must be a time with its offset, like 2026-11-24T08:00:00+08:00.") % {"field": field},
+        )
+    if value.year not in YEARS:  # a clock that was never set, or a slip of the hand
+        raise refuse(
+            field, _("%(field)s is in the year %(year)d, which cannot be.") % {"field": field, "year": value.year}
         )
     return value
 

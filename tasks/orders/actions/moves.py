@@ -177,7 +177,8 @@ def set_deadlines(order: Order, *, at: datetime, accept: bool = False, report_by
             ) from None
         setattr(order, field, end.at)
         provisional = provisional or end.provisional
-    order.is_provisional = provisional
+    # What was provisional stays so until its year is loaded: `due_at` may still hang on it when `report_by` no longer does.
+    order.is_provisional = order.is_provisional or provisional
     return ["accept_by", "report_by", "is_provisional"]
 
 

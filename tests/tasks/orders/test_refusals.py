@@ -1,6 +1,6 @@
 """What verbs refuse and with which words: who, then state, then version, then body; and nothing half kept."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils.translation import gettext as _
@@ -9,6 +9,7 @@ from django.utils.translation import override
 from envmap.accounts.queries import asker_for
 from envmap.accounts.roles import Scope
 from envmap.core import clock
+from envmap.core.clock import SHANGHAI
 from envmap.core.errors import BadInput, NotAllowed, NotVisible, StaleVersion, WrongState
 from envmap.core.models import OutboxFact
 from layers.catalogue.models import Attachment
@@ -71,6 +72,10 @@ POINT = {"type": "Point", "coordinates": [118.25, 24.6]}
         ({"answers": {"KG": {"a": 1}}}, "answers"),
         ({"answers": {"KG": float("nan")}}, "answers.KG"),
         ({"happened_at": datetime(2026, 11, 24, 8)}, "happened_at"),  # noqa: DTZ001
+        ({"happened_at": datetime(1, 1, 1, tzinfo=SHANGHAI)}, "happened_at"),
+        ({"happened_at": datetime(1970, 1, 1, tzinfo=UTC)}, "happened_at"),
+        ({"happened_at": datetime(9999, 12, 31, 23, tzinfo=UTC)}, "happened_at"),
+        ({"happened_at": "2026-11-24T08:00:00+08:00"}, "happened_at"),
     ],
 )
 def test_a_report_that_is_not_as_it_should_be_names_the_field_and_keeps_nothing(cast, changes, field):

@@ -162,23 +162,28 @@ def test_what_reaches_into_an_unknown_year_is_set_right_when_it_is_loaded(calend
     redone = order_at(calendar, "2026-12-28 09:00", "DS-03")
     by_hand = order_at(calendar, "2026-12-31 09:00", "DS-03", report_by=local("2027-01-04 18:00"))
     ended = order_at(calendar, "2026-12-31 09:00", "DS-03")
+    hurried = order_at(calendar, "2026-12-31 09:00", "DS-03")
     known = order_at(calendar, "2026-12-28 09:00", "DS-03")
     with standing_at(local("2026-12-31 10:00")):
         actions.withdraw(ended.number, by=officer, note="误派")
         actions.accept(redone.number, by=field)
         report(calendar, redone)
         actions.send_back(redone.number, by=officer, note="重做")
+        actions.accept(hurried.number, by=field)
+        report(calendar, hurried)
+        actions.send_back(hurried.number, by=officer, note="重做", report_by=local("2026-12-31 16:00"))
     assert times(plain) == ["01-01 18:00", "01-04 18:00", "01-04 18:00"]  # Friday and Monday, for want of knowledge
     assert times(redone) == ["12-29 18:00", "01-04 18:00", "12-30 18:00"]
     provisional = {o.pk for o in Order.objects.filter(is_provisional=True)}
-    assert provisional == {plain.pk, redone.pk, by_hand.pk, ended.pk}
+    assert provisional == {plain.pk, redone.pk, by_hand.pk, ended.pk, hurried.pk}
 
     new_year = [{"date": f"2027-01-0{n}", "kind": "holiday", "name": "元旦"} for n in (1, 2, 3)]
     new_year.append({"date": "2027-01-09", "kind": "makeup_workday", "name": "元旦"})
-    assert actions.load_calendar(by=SYSTEM, days=new_year) == 3
+    assert actions.load_calendar(by=SYSTEM, days=new_year) == 4
     assert times(plain) == ["01-04 18:00", "01-05 18:00", "01-05 18:00"]
     assert times(redone) == ["12-29 18:00", "01-05 18:00", "12-30 18:00"]
     assert times(by_hand) == ["01-04 18:00", "01-04 18:00", "01-04 18:00"]  # only what the calendar had given
+    assert times(hurried) == ["01-04 18:00", "12-31 16:00", "01-05 18:00"]  # what was due still came from the calendar
     assert times(known) == ["12-29 18:00", "12-30 18:00", "12-30 18:00"]
     assert times(ended) == ["01-01 18:00", "01-04 18:00", "01-04 18:00"]
     assert not Order.objects.filter(is_provisional=True).exclude(pk=ended.pk).exists()
