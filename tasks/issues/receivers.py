@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 def hurry(sender: object, **kwargs: Any) -> None:
     """Rings the job. Without a broker the next round of the scheduler does it: readings must not fail for it."""
     try:
-        open_from_alarms.delay()
+        # Whoever sent the readings is waiting for their answer: one try.
+        open_from_alarms.apply_async(retry=False)
     except OperationalError as gone:
         log.warning("The broker did not take the nudge for alarms (%s); the next round opens their issues.", gone)

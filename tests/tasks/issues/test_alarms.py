@@ -4,13 +4,14 @@ import threading
 
 import pytest
 from django.db import connection
+from kombu.exceptions import OperationalError
 
 from envmap.core import clock
 from envmap.core.models import OutboxFact
 from layers.catalogue.models import Feature
 from layers.sensors.models import AlarmRule, Station
 from layers.sensors.signals import alarm_raised
-from tasks.issues import actions
+from tasks.issues import actions, jobs
 from tasks.issues.actions import alarms as module
 from tasks.issues.models import AlarmCategory, Issue, IssueAlarm
 from tests.cast import SPOT, make_cast
@@ -124,6 +125,20 @@ def test_what_is_wrong_with_one_alarm_does_not_keep_the_others_back(cast, monkey
 def test_the_signal_hurries_the_job(cast):
     alarm = make_alarm(cast)
     alarm_raised.send(sender=None, alarm_ids=[alarm.pk])
+    assert Issue.objects.count() == 1
+
+
+def test_without_a_broker_the_nudge_is_lost_and_the_alarm_is_not(cast, monkeypatch, caplog):
+    def gone(**options):
+        raise OperationalError("no broker")
+
+    alarm = make_alarm(cast)
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs.open_from_alarms, "apply_async", gone)
+        alarm_raised.send(sender=None, alarm_ids=[alarm.pk])
+    assert not Issue.objects.exists()
+    assert "no broker" in caplog.text
+    jobs.open_from_alarms()  # the scheduler's next round
     assert Issue.objects.count() == 1
 
 
