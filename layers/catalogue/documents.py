@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from envmap.core.errors import FieldError
 
+from .texts import shown
+
 GIVEN = ("code", "name", "department", "attributes")
 """Properties that an editor writes."""
 FOUND = ("layer", "condition", "town", "version", "updated_at")
@@ -49,7 +51,7 @@ def shape_errors(document: object, *, found: Mapping[str, Any]) -> list[FieldErr
     errors: list[FieldError] = []
     for key in document:
         if key not in _TOP:
-            errors.append({"field": str(key)[:80], "detail": _("is not known here; allowed: %s") % ", ".join(_TOP[:4])})
+            errors.append({"field": shown(key), "detail": _("is not known here; allowed: %s") % ", ".join(_TOP[:4])})
     if document.get("type", "Feature") != "Feature":
         errors.append({"field": "type", "detail": _("must be Feature")})
     if document.get("id") is not None and not _same(document["id"], found["id"]):
@@ -66,5 +68,5 @@ def shape_errors(document: object, *, found: Mapping[str, Any]) -> list[FieldErr
                 errors.append({"field": key, "detail": _("cannot be changed; the product finds it itself")})
         elif key not in GIVEN:
             allowed = ", ".join((*GIVEN, *FOUND))
-            errors.append({"field": str(key)[:80], "detail": _("is not known here; allowed: %s") % allowed})
+            errors.append({"field": shown(key), "detail": _("is not known here; allowed: %s") % allowed})
     return errors

@@ -18,6 +18,7 @@ from .attributes import filter_value
 from .conditions import BY_RANK, RANK, WORST_FIRST, Condition
 from .geometry import representative_point
 from .models import Area, Attachment, Feature, FeatureHistory, FeatureQuerySet, Layer, LayerTouch
+from .texts import shown
 
 __all__ = ["representative_point"]  # other rooms ask for it here
 
@@ -31,7 +32,7 @@ def layer_of(asker: Asker, key: str) -> Layer:
     """A layer by its key; raises NotVisible."""
     layer = Layer.objects.visible_to(asker).filter(key=key).first() if "\x00" not in key else None
     if layer is None:
-        raise NotVisible(_("There is no layer %s.") % key[:80])
+        raise NotVisible(_("There is no layer %s.") % shown(key))
     return layer
 
 
@@ -48,7 +49,9 @@ def feature_of(asker: Asker, layer_key: str, feature_id: int) -> Feature:
     """A feature by its id, ready for `payloads.feature_payload`; raises NotVisible."""
     found = _visible(asker, layer_key).filter(pk=feature_id).first() if 0 < feature_id < 2**63 else None
     if found is None:
-        raise NotVisible(_("There is no feature %(id)s in the layer %(key)s.") % {"id": feature_id, "key": layer_key})
+        raise NotVisible(
+            _("There is no feature %(id)s in the layer %(key)s.") % {"id": feature_id, "key": shown(layer_key)}
+        )
     return found
 
 
@@ -57,7 +60,7 @@ def feature_by_code(asker: Asker, layer_key: str, code: str) -> Feature:
     found = _visible(asker, layer_key).filter(code=code).first() if "\x00" not in code else None
     if found is None:
         raise NotVisible(
-            _("There is no feature %(code)s in the layer %(key)s.") % {"code": code[:80], "key": layer_key}
+            _("There is no feature %(code)s in the layer %(key)s.") % {"code": shown(code), "key": shown(layer_key)}
         )
     return found
 
@@ -87,6 +90,10 @@ def features(asker: Asker, layer_key: str, wanted: FeatureFilter = FeatureFilter
     Raises NotVisible for the layer, BadQuery for an unknown condition, attribute or a box that is none.
     """
     layer = layer_of(asker, layer_key)
+    if any(
+        "\x00" in text for text in (wanted.q, wanted.department, wanted.town, wanted.after and wanted.after[0]) if text
+    ):
+        raise BadQuery(_("A filter holds a NUL character, which is in no text."))
     found = (
         Feature.objects.visible_to(asker)
         .filter(layer=layer)

@@ -11,6 +11,12 @@ MAX_JSON_BYTES = 64 * 1024
 """Of a feature's attributes as JSON text: a form's worth, not a file."""
 
 
+def shown(value: object) -> str:
+    """What somebody sent, short enough and fit to be said back to them in a sentence."""
+    text = str(value).encode("utf-8", "replace").decode().replace("\x00", "?")
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
 def unkeepable(value: object, path: str) -> Iterator[FieldError]:
     """The places in a JSON value that PostgreSQL refuses: NUL, halves of surrogate pairs, NaN and infinities."""
     match value:
@@ -55,7 +61,7 @@ def names_errors(value: object, *, field: str = "names", longest: int = 100) -> 
     errors: list[FieldError] = []
     for key in value:
         if key not in ("zh-hans", "en"):
-            errors.append({"field": f"{field}.{key}", "detail": _("is not one of zh-hans, en")})
+            errors.append({"field": f"{field}.{shown(key)}", "detail": _("is not one of zh-hans, en")})
     if "zh-hans" not in value:
         errors.append({"field": f"{field}.zh-hans", "detail": _("is missing")})
     for key in ("zh-hans", "en"):

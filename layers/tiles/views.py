@@ -40,7 +40,11 @@ def tile(request, key, z, x, y):
 
     def build():
         body = queries.tile(state, at)
-        return HttpResponse(body, content_type=MVT) if body else HttpResponse(status=204)
+        if body:
+            return HttpResponse(body, content_type=MVT)
+        empty = HttpResponse(status=204)
+        del empty.headers["Content-Type"]  # of nothing
+        return empty
 
     return _answer(request, state.etag, state.shared, build)
 

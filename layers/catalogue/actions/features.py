@@ -23,7 +23,7 @@ from ..geometry import geometry_errors, representative_point
 from ..models import Feature, FeatureParty, Layer
 from ..payloads import feature_payload, geojson
 from ..queries import audiences_of, feature_of, layer_of, town_ids_of, town_of
-from ..texts import text_errors
+from ..texts import shown, text_errors, unkeepable
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def make_feature_of(*, by: Asker, layer: str, document: object) -> Feature:
             geometry=document.get("geometry"),  # type: ignore[arg-type]
             code=given.get("code"),
             department=given.get("department"),
-            attributes=given.get("attributes") or {},
+            attributes={} if given.get("attributes") is None else given["attributes"],
         )
         (made,) = _make(by, found, [row], numbered=False, errors=errors)
         return feature_of(by, found.key, made.pk)
@@ -119,10 +119,10 @@ def update_feature(*, by: Asker, layer: str, feature_id: int, version: int, chan
             "updated_at": feature.updated_at,
         }
         errors = shape_errors(changes, found=is_now)
-        if not isinstance(changes, Mapping):
+        if not isinstance(changes, Mapping) or not isinstance(changes.get("properties", {}), Mapping):
             raise BadInput(errors[0]["detail"], errors)
         wanted = merge_patch(now, {k: v for k, v in changes.items() if k in ("geometry", "properties")})
-        properties = wanted.get("properties") or {}
+        properties = wanted["properties"]
         if "code" not in properties:
             errors.append({"field": "code", "detail": _("must not be empty")})
         row = NewFeature(
@@ -206,21 +206,21 @@ def _check(
     layer: Layer, rows: Sequence[NewFeature], *, numbered: bool, errors: Sequence[FieldError] = ()
 ) -> list[_Checked]:
     """The rows' values, or BadInput with every wrong place (`errors` are those found before)."""
-    codes = {row.department for row in rows} | {code for row in rows for code, _part in row.parties}
-    names = [code for code in codes if isinstance(code, str) and "\x00" not in code]
-    departments = dict(Department.objects.filter(code__in=names, is_active=True).values_list("code", "pk"))
-    # A unit that was closed keeps what it has; it is only not given anything new.
-    closed = dict(Department.objects.filter(code__in=names, is_active=False).values_list("code", "pk"))
+    codes = [row.department for row in rows] + [code for row in rows for code, _part in row.parties]
+    names = {code for code in codes if isinstance(code, str) and not list(unkeepable(code, "department"))}
+    # A unit that was closed keeps what it has.
+    known = dict(Department.objects.filter(code__in=names).values_list("code", "pk"))
     checked: list[_Checked] = []
     wrong: list[FieldError] = list(errors)
     for n, row in enumerate(rows):
         found = text_errors(row.name, field="name", longest=200)
         if row.code is not None:
             found += text_errors(row.code, field="code", longest=64)
-        for code in filter(None, [row.department, *(code for code, _part in row.parties)]):
-            if not isinstance(code, str) or code not in departments | closed:
-                found.append({"field": "department", "detail": _("there is no department %s") % str(code)[:80]})
-        for _code, part in row.parties:
+        if row.department is not None and not (isinstance(row.department, str) and row.department in known):
+            found.append({"field": "department", "detail": _("there is no department %s") % shown(row.department)})
+        for code, part in row.parties:
+            if code not in known:
+                found.append({"field": "parties", "detail": _("there is no department %s") % shown(code)})
             if part not in FeatureParty.Part.values:
                 allowed = ", ".join(FeatureParty.Part.values)
                 found.append({"field": "parties", "detail": _("a part is one of %s") % allowed})
@@ -230,13 +230,12 @@ def _check(
         if found or geometry is None:
             wrong += [{**error, "index": n} for error in found] if numbered else found
             continue
-        known = departments | closed
         checked.append(
             _Checked(
                 name=row.name.strip(),
                 geometry=geometry,
                 code=row.code.strip() if row.code is not None else None,
-                department_id=known[row.department] if row.department else None,
+                department_id=known[row.department] if row.department is not None else None,
                 attributes=dict(row.attributes),
                 parties=[(known[code], part) for code, part in row.parties],
             )

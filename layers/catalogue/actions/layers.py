@@ -17,7 +17,7 @@ from ..attributes import attribute_errors, schema_errors
 from ..geometry import TYPES
 from ..models import Feature, Layer, LayerShare
 from ..queries import layer_of
-from ..texts import names_errors, text_errors, unkeepable
+from ..texts import names_errors, shown, text_errors, unkeepable
 
 KEY = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
 RESERVED = frozenset({"basemap"})
@@ -131,7 +131,7 @@ def update_layer(*, by: Asker, key: str, **changes: Any) -> Layer:
         by.require(May.EDIT_LAYERS)
         layer = Layer.objects.select_for_update().get(pk=layer.pk)
         errors: list[FieldError] = [
-            {"field": name, "detail": _("cannot be changed; allowed: %s") % ", ".join(CHANGEABLE)}
+            {"field": shown(name), "detail": _("cannot be changed; allowed: %s") % ", ".join(CHANGEABLE)}
             for name, value in changes.items()
             if name not in CHANGEABLE and getattr(layer, name, ...) != value
         ]
@@ -185,10 +185,10 @@ def _to_share(by: Asker, key: str, department: str) -> tuple[Layer, Department]:
     by.require_signed_in()
     layer = layer_of(by, key)
     by.require(May.EDIT_LAYERS)
-    unit = Department.objects.filter(code=department).first()
+    unit = Department.objects.filter(code=department).first() if "\x00" not in department else None
     if unit is None:
         raise BadInput(
-            _("There is no department %s.") % department,
-            [{"field": "department", "detail": _("there is no department %s") % department}],
+            _("There is no department %s.") % shown(department),
+            [{"field": "department", "detail": _("there is no department %s") % shown(department)}],
         )
     return layer, unit

@@ -1,12 +1,18 @@
 """Features through their actions: made, changed, taken off the map, remembered."""
 
+import json
+
 import pytest
 from django.contrib.gis.geos import LineString, Point, Polygon
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from envmap.accounts.asker import SYSTEM
 from envmap.core.errors import BadInput, Conflict, NotAllowed, NotSignedIn, NotVisible, StaleVersion
 from envmap.core.models import OutboxFact
 from layers.catalogue import actions, payloads, queries
+from layers.catalogue.attributes import attribute_errors
 from layers.catalogue.models import Area, Feature, FeatureHistory
 from tests.cast import SPOT, make_feature, make_layer
 
@@ -184,6 +190,58 @@ def test_a_document_makes_a_feature(officer):
     for nonsense in (None, [], "x", {"geometry": 1, "properties": []}):
         with pytest.raises(BadInput):
             actions.make_feature_of(by=officer, layer="dust-sites", document=nonsense)
+
+
+json_values = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=4),
+        st.sampled_from(["\x00", "\ud800", "bureau"]),
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+sent = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.one_of(st.just("Feature"), json_values),
+        "id": json_values,
+        "geometry": st.one_of(st.just({"type": "Point", "coordinates": [1, 2]}), json_values),
+        "properties": st.one_of(
+            json_values,
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    key: st.one_of(json_values, st.sampled_from(["N", "dust-sites", "normal", {"area": 3}, 1]))
+                    for key in ("code", "name", "department", "attributes", "layer", "condition", "town", "version", "updated_at", "x")
+                },
+            ),
+        ),
+        "more": json_values,
+    },
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(document=st.one_of(json_values, sent), patches=st.booleans())
+def test_no_document_does_more_than_be_taken_or_refused_with_sentences_that_can_be_sent(cast, document, patches):
+    officer, feature = cast.asker("officer"), cast.feature["dust-sites"]
+    try:
+        with transaction.atomic():
+            if patches:
+                made = actions.update_feature(
+                    by=officer, layer="dust-sites", feature_id=feature.pk, version=1, changes=document
+                )
+            else:
+                made = actions.make_feature_of(by=officer, layer="dust-sites", document=document)
+            assert attribute_errors(made.layer.schema, made.attributes) == []
+            transaction.set_rollback(True)
+    except (BadInput, Conflict) as refusal:
+        assert refusal.detail
+        json.dumps([refusal.detail, refusal.errors], ensure_ascii=False).encode()
 
 
 def test_the_database_writes_history_with_the_actor_at_every_edit_and_no_row_more(officer, cast):
