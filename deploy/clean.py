@@ -30,7 +30,7 @@ def clean(settings: Settings) -> int:
         say("Nothing lies outside the tree.")
         return 0
     for path in folders:
-        say(f"Folder {path}" + (" – with the DATABASE of this clone" if path.parent == HOMES else ""))
+        say(f"Folder {path}" + (" – with the DATABASE of this clone" if any(path.glob("pg-*")) else ""))
     if account:
         say(f"System account {name}")
     if account and os.geteuid() != 0:

@@ -46,6 +46,11 @@ def parents() -> dict[int, int]:
     return found
 
 
+def children(pid: int) -> list[int]:
+    """The living processes whose parent is `pid`."""
+    return [child for child, parent in parents().items() if parent == pid]
+
+
 def descendants(pid: int) -> list[int]:
     """All living processes below `pid`."""
     above = parents()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from . import nginx, redis
 from .accounts import Account
@@ -15,7 +16,8 @@ class Program:
     """One program under the supervisor.
 
     `stage` orders start (ascending) and end (descending); programs of one stage start and end together. `on_orphan` is
-    the signal that the kernel sends when the supervisor itself is killed.
+    the signal that the kernel sends when the supervisor itself is killed: KILL where nothing can be lost by it and an
+    orderly end could wait for a neighbour that is gone (Celery for Redis), since nobody would be left to insist.
     """
 
     name: str
@@ -25,8 +27,13 @@ class Program:
     stop_signal: str = "TERM"
     stop_seconds: int = 15
     kill_group: bool = True
-    on_orphan: str = "TERM"
+    on_orphan: str = "KILL"
     environment: dict[str, str] = field(default_factory=dict)
+
+
+def fresh_socket(path: Path) -> list[str]:
+    """Words before a command that must not find the socket of its killed predecessor, which it would not replace."""
+    return ["/bin/sh", "-c", 'rm -f -- "$0"; exec "$@"', str(path)]
 
 
 STAGES = ("database", "broker", "application", "front")
@@ -48,11 +55,11 @@ def table(instance: Instance, *, services_only: bool = False) -> list[Program]:
     python, sockets = str(instance.python), instance.sockets
     manage = [python, str(instance.root / "manage.py")]
 
-    def application(name: str, *command: str, on_orphan: str = "TERM", seconds: int = 15) -> None:
-        programs.append(Program(name, list(command), "application", own, stop_seconds=seconds, on_orphan=on_orphan))
+    def application(name: str, *command: str) -> None:
+        programs.append(Program(name, list(command), "application", own))
 
     application(
-        "wsgi", python, "-m", "granian", "--interface", "wsgi", "envmap.wsgi:application",
+        "wsgi", *fresh_socket(sockets / "wsgi.sock"), python, "-m", "granian", "--interface", "wsgi", "envmap.wsgi:application",
         "--uds", str(sockets / "wsgi.sock"), "--uds-permissions", "0600", "--workers", "2", "--blocking-threads", "4",
         "--backlog", "512", "--respawn-failed-workers", "--workers-kill-timeout", "10", "--no-ws", "--log-level", "warning",
     )  # fmt: skip
@@ -63,10 +70,8 @@ def table(instance: Instance, *, services_only: bool = False) -> list[Program]:
     )  # fmt: skip
     application("relay", *manage, "relay")
     application("gateway", *manage, "gateway")
-    # QUIT is Celery's cold shutdown: an orphaned worker does not wait for its jobs, which are rows and start again.
     application(
         "worker", python, "-m", "celery", "-A", "envmap", "worker", "--loglevel", "info", "--concurrency", "2",
-        on_orphan="QUIT",
     )  # fmt: skip
     application(
         "beat", python, "-m", "celery", "-A", "envmap", "beat", "--loglevel", "info",
@@ -75,5 +80,5 @@ def table(instance: Instance, *, services_only: bool = False) -> list[Program]:
     if instance.settings.demo:
         application("heartbeat", *manage, "simulate", "--demo")
     # TERM, not KILL: workers of a killed nginx would go on serving.
-    programs.append(Program("nginx", nginx.command(instance), "front", own))
+    programs.append(Program("nginx", nginx.command(instance), "front", own, on_orphan="TERM"))
     return programs

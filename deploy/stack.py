@@ -23,6 +23,7 @@ from .supervise import FATAL, Supervisor
 
 Say = Callable[[str], None]
 READY_SECONDS = 300.0
+ORPHAN_SECONDS = 3.0
 
 
 class Stack:
@@ -34,6 +35,7 @@ class Stack:
         self.programs: list[Program] = table(instance, services_only=services_only)
         self.supervisor = Supervisor(instance.sockets / "supervisor.sock")
         self._process: subprocess.Popen[bytes] | None = None
+        self._orphans: dict[int, float] = {}
 
     # -- start ---------------------------------------------------------------------------------------------------
 
@@ -115,10 +117,24 @@ class Stack:
 
     def check(self) -> None:
         """Raise Trouble when a program could not be started: it is named with its log and that log's last line."""
+        self._end_orphans()
         for name, state in self.supervisor.states().items():
             if state == FATAL:
                 log = supervise.log_of(self.instance, name)
                 raise Trouble(f"{name} cannot start: {last_line(log)!r}. The whole story is in {log}.")
+
+    def _end_orphans(self) -> None:
+        """End what a killed program has left behind (workers of nginx, granian or Celery): it became our child.
+
+        They hold its port or its jobs, so that the program's successor could not start.
+        """
+        processes.reap()
+        left = [pid for pid in processes.children(os.getpid()) if pid != self.pid]
+        for pid in left:
+            first_seen = self._orphans.setdefault(pid, time.monotonic())
+            late = time.monotonic() - first_seen > ORPHAN_SECONDS
+            processes.send([pid], signal.SIGKILL if late else signal.SIGTERM)
+        self._orphans = {pid: seen for pid, seen in self._orphans.items() if pid in left}
 
     # -- ready ---------------------------------------------------------------------------------------------------
 

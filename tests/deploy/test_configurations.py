@@ -61,7 +61,7 @@ def entry(instance, **more):
 
 def test_every_program_dies_with_the_supervisor(instance):
     command = entry(instance)["program:gateway"]["command"]
-    assert command.endswith("setpriv --pdeathsig TERM -- '/a b/python' manage.py gateway")
+    assert command.endswith("setpriv --pdeathsig KILL -- '/a b/python' manage.py gateway")
 
 
 def test_a_program_of_another_account_changes_before_it_ties_itself_to_the_supervisor(instance, monkeypatch):

@@ -129,7 +129,12 @@ def test_two_instances_run_side_by_side(stack, own_stack):
 
 def test_a_second_start_of_a_running_instance_is_refused_with_a_sentence(stack):
     done = subprocess.run(
-        [sys.executable, "-m", "deploy", "run", "--no-install"], cwd=ROOT, env=stack.env, capture_output=True, text=True
+        [sys.executable, "-m", "deploy", "run", "--no-install"],
+        cwd=ROOT,
+        env=stack.env,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 1
     assert "runs already; `make stop` ends it" in done.stderr
