@@ -32,7 +32,7 @@ def acknowledge(*, by: Asker, alarm_id: int, note: str = "") -> Alarm:
     """
     by.require_signed_in()
     with acting(by.actor):
-        alarm = Alarm.objects.visible_to(by).select_for_update(of=("self",)).filter(pk=alarm_id).first()
+        alarm = Alarm.objects.visible_to(by).select_for_update(of=("self",), no_key=True).filter(pk=alarm_id).first()
         if alarm is None:
             raise NotVisible(_("There is no alarm %(id)s.") % {"id": alarm_id})
         by.require(May.ACKNOWLEDGE)
@@ -51,7 +51,7 @@ def acknowledge(*, by: Asker, alarm_id: int, note: str = "") -> Alarm:
 def clear_alarms(which: Q, *, at: datetime) -> None:
     """Clear the open alarms that match, whatever their readings say (their rule has ended or watches something else)."""
     alarms = list(
-        Alarm.objects.select_for_update(of=("self",))
+        Alarm.objects.select_for_update(of=("self",), no_key=True)
         .filter(which, cleared_at=None)
         .select_related("station", "feature__layer", "layer")
         .order_by("station_id", "rule_id")

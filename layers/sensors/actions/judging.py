@@ -49,10 +49,8 @@ def judge_readings(fresh: Iterable[Judged]) -> None:
     pairs = _rules_for(samples, stations)
     if not pairs:
         return
+    rules = _held_rules({rule.pk for _station, rule in pairs})
     states = _locked_states(pairs)
-    # A rule that was changed or deleted while its row was waited for is not judged by its old self.
-    current = AlarmRule.objects.filter(enabled=True, deleted_at=None).select_related("factor", "limit")
-    rules = current.in_bulk({rule.pk for _station, rule in pairs})
     steps: list[tuple[Station, AlarmRule, Change]] = []
     moved: list[tuple[int, State]] = []
     for station, known_rule in pairs:
@@ -116,6 +114,18 @@ def _rules_for(
             ):
                 pairs.append((stations[station_id], rule))
     return sorted(pairs, key=lambda pair: (pair[0].pk, pair[1].pk))
+
+
+def _held_rules(wanted: Iterable[int]) -> dict[int, AlarmRule]:
+    """The rules as they are, held until this transaction ends: whoever changes or deletes one waits for it.
+
+    Before the states, as the change of a rule takes them too; and by all who judge together. One that was changed
+    while it was waited for is not judged by its old self.
+    """
+    ids = sorted(wanted)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM sensors_alarmrule WHERE id = ANY(%s) ORDER BY id FOR SHARE", [ids])
+    return AlarmRule.objects.filter(enabled=True, deleted_at=None).select_related("factor", "limit").in_bulk(ids)
 
 
 def _locked_states(pairs: Sequence[tuple[Station, AlarmRule]]) -> dict[tuple[int, int], RuleState]:

@@ -98,7 +98,7 @@ def update_station(*, by: Asker, mn: str, **changes: object) -> Station:
     """
     by.require(May.EDIT_STATIONS)
     with acting(by.actor):
-        station = Station.objects.visible_to(by).select_for_update(of=("self",)).filter(mn=mn).first()
+        station = Station.objects.visible_to(by).select_for_update(of=("self",), no_key=True).filter(mn=mn).first()
         if station is None:
             raise NotVisible(_("There is no station with the MN %(mn)s.") % {"mn": mn})
         before = station.feature_id

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,12 +11,13 @@ from django.db import connection, transaction
 
 from envmap.accounts.asker import SYSTEM
 from envmap.core.actor import acting
+from envmap.core.errors import WrongState
 from layers.catalogue.models import FeatureCondition
 from layers.sensors import actions
 from layers.sensors.actions import NewReading
 from layers.sensors.actions import readings as module
 from layers.sensors.actions.readings import Delivery, store
-from layers.sensors.models import Alarm, Reading, Station
+from layers.sensors.models import Alarm, AlarmRule, Reading, Station
 from tests.layers.sensors import make
 from tests.layers.sensors.make import NOON, minute
 
@@ -104,6 +106,29 @@ def test_a_newer_reading_that_commits_later_still_clears(site, monkeypatch) -> N
     assert Alarm.objects.count() == 1
     assert not Alarm.objects.filter(cleared_at=None).exists()
     assert not FeatureCondition.objects.filter(until=None, source="sensors").exists()
+
+
+def test_a_rule_is_changed_and_acknowledged_under_readings_without_a_ring_of_waiting(site, cast) -> None:
+    """A key-share lock of an alarm's foreign key must not wait for whoever changes the rule and waits for its states."""
+    rule, officer = AlarmRule.objects.get(), cast.asker("officer")
+
+    def change() -> None:
+        for number in range(20):
+            actions.update_rule(by=SYSTEM, rule_id=rule.pk, enabled=bool(number % 2), name=f"change {number}")
+            actions.update_station(by=SYSTEM, mn="A", name=f"station {number}")
+
+    def acknowledge() -> None:
+        for alarm in Alarm.objects.filter(acknowledged_at=None)[:20]:
+            with suppress(WrongState):
+                actions.acknowledge(by=officer, alarm_id=alarm.pk)
+
+    def send(mn: str) -> None:
+        for number in range(40):
+            put(mn, minute(number, "0.2" if number % 2 else "0.1"))
+
+    together(change, acknowledge, lambda: send("A"), lambda: send("B"))
+    assert Reading.objects.count() == 80
+    assert Alarm.objects.filter(cleared_at=None).count() <= 2
 
 
 def test_alarms_of_two_stations_of_one_feature_leave_its_condition_right(site) -> None:
