@@ -1,6 +1,7 @@
 """Bodies: read once, refused with the place of each mistake."""
 
 import json
+import math
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -61,6 +62,13 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is beyond every number")
+    return number
+
+
 def raw_body(request: HttpRequest) -> bytes:
     """The bytes of the body. Raises TooLarge above DATA_UPLOAD_MAX_MEMORY_SIZE."""
     try:
@@ -102,7 +110,7 @@ def strictly(request: HttpRequest, types: tuple[str, ...] = (JSON,)) -> dict[str
             % {"given": (request.content_type or _("of no type"))[:80], "taken": ", ".join(types)}
         )
     try:
-        said = json.loads(raw, parse_constant=_no_constant)
+        said = json.loads(raw, parse_constant=_no_constant, parse_float=_finite)
         # PostgreSQL keeps neither NUL nor half a surrogate pair.
         json.dumps(said, ensure_ascii=False).encode()
         if holds_nul(said):

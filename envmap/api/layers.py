@@ -25,15 +25,15 @@ BY_KEY = Ordering("layers", (Key("key", "str"),))
 class LayerChanges(Body):
     """What of a layer can be changed."""
 
-    names: dict[str, str] | None = Field(None, examples=[{"zh-hans": "噪声点位", "en": "Noise sites"}])
-    descriptions: dict[str, str] | None = None
-    geometry: list[str] | None = Field(None, examples=[["Point"]])
-    schema_: dict[str, Any] | None = Field(None, alias="schema", description="JSON Schema 2020-12 of an object.")
-    style: dict[str, Any] | None = None
-    public: bool | None = None
-    expected_factors: list[str] | None = None
-    position: int | None = None
-    code_prefix: str | None = None
+    names: dict[str, str] = Field(None, examples=[{"zh-hans": "噪声点位", "en": "Noise sites"}])
+    descriptions: dict[str, str] = Field(None)
+    geometry: list[str] = Field(None, examples=[["Point"]])
+    schema_: dict[str, Any] = Field(None, alias="schema", description="JSON Schema 2020-12 of an object.")
+    style: dict[str, Any] = Field(None)
+    public: bool = Field(None)
+    expected_factors: list[str] = Field(None)
+    position: int = Field(None)
+    code_prefix: str = Field(None)
 
 
 class LayerBody(LayerChanges):

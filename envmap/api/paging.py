@@ -81,8 +81,12 @@ def parse(ordering: Ordering, cursor: str) -> list[Any]:
         if name != ordering.name or len(values) != len(ordering.keys):
             raise ValueError("another list's")
         made = [SCALARS[key.kind](value) for key, value in zip(ordering.keys, values, strict=True)]
-        if any(isinstance(v, datetime) and v.tzinfo is None for v in made) or any("\x00" in str(v) for v in made):
-            raise ValueError("not ours")
+        for value in made:
+            # PostgreSQL keeps neither NUL nor half a surrogate pair, and our times have an offset and four digits.
+            if isinstance(value, datetime) and (value.tzinfo is None or not 1900 <= value.year <= 2999):
+                raise ValueError("not a time of ours")
+            if "\x00" in str(value).encode().decode():
+                raise ValueError("not a text of ours")
         return made
     except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         raise bad("cursor", _("This cursor is not one that this list has given; begin without one.")) from None

@@ -37,22 +37,22 @@ class RuleQuery(Paged):
 class RuleChanges(Body):
     """What of a rule can be changed."""
 
-    name: str | None = None
-    scope: dict[str, str] | None = Field(
+    name: str = Field(None)
+    scope: dict[str, str] = Field(
         None,
         description='`{"layer": key}`, `{"layer": key, "feature": code}` or `{"station": mn}`.',
         examples=[{"layer": "dust-sites"}],
     )
-    factor: str | None = None
-    kind: choices.Kind | None = None
-    condition: dict[str, Any] | None = Field(
+    factor: str = Field(None)
+    kind: choices.Kind = Field(None)
+    condition: dict[str, Any] = Field(
         None,
         description="`above`, `for_minutes` (0) and `clear_below` (`above`), in the factor's unit.",
         examples=[{"above": 0.15, "for_minutes": 0, "clear_below": 0.13}],
     )
-    severity: choices.Severity | None = None
-    enabled: bool | None = None
-    auto_issue: bool | None = Field(None, description="An alarm of it opens an issue.")
+    severity: choices.Severity = Field(None)
+    enabled: bool = Field(None)
+    auto_issue: bool = Field(None, description="An alarm of it opens an issue.")
 
 
 class RuleBody(RuleChanges):

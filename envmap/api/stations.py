@@ -14,7 +14,7 @@ from pydantic import Field
 from envmap.accounts.asker import Asker
 from envmap.accounts.roles import May, Role
 from envmap.core import clock
-from envmap.core.errors import NotVisible
+from envmap.core.errors import BadInput, NotVisible
 from envmap.core.idempotency import Reply
 from layers.catalogue import queries as catalogue
 from layers.sensors import actions, payloads, queries
@@ -64,22 +64,22 @@ class ReadingQuery(Paged, Period):
 class StationChanges(Body):
     """What of a station can be changed."""
 
-    mn: str | None = None
-    name: str | None = None
-    protocol: choices.Protocol | None = None
+    mn: str = Field(None, description="May be repeated as it is; it cannot be changed.")
+    name: str = Field(None)
+    protocol: choices.Protocol = Field(None)
     st: str | None = Field(None, description="HJ 212's system code, such as `39`.")
     password: str | None = Field(None, description="PW of the wire; written, never shown.")
-    open: bool | None = Field(None, description="PW is not checked.")
-    commands: bool | None = Field(None, description="The gateway may send it commands.")
-    require_flag: bool | None = Field(None, description="A reading without flag is not judged.")
-    leniencies: list[str] | None = None
+    open: bool = Field(None, description="PW is not checked.")
+    commands: bool = Field(None, description="The gateway may send it commands.")
+    require_flag: bool = Field(None, description="A reading without flag is not judged.")
+    leniencies: list[str] = Field(None)
     layer: str | None = Field(None, description="Together with `feature`.")
     feature: str | None = Field(None, description="The code of the feature that it belongs to.")
     department: str | None = None
     location: shapes.Point | None = None
     units: dict[str, str] | None = Field(None, description="Units on the wire.", examples=[{"a34002": "ug/m3"}])
     aliases: dict[str, str] | None = Field(None, description="Factor names on the wire and their codes.")
-    expected_interval: int | None = Field(None, description="Seconds.")
+    expected_interval: int = Field(None, description="Seconds.")
 
 
 class StationBody(StationChanges):
@@ -193,7 +193,11 @@ def update_station(request: Asking, mn: str) -> HttpResponse:
     request.asker.require(May.EDIT_STATIONS)
 
     def act(body: StationChanges) -> Reply:
-        changed = actions.update_station(by=request.asker, mn=mn, **given(body))
+        changes = given(body)
+        if changes.pop("mn", mn) != mn:
+            detail = _("The MN of a station cannot be changed; make another station.")
+            raise BadInput(detail, [{"field": "mn", "detail": detail}])
+        changed = actions.update_station(by=request.asker, mn=mn, **changes)
         return Reply(200, payloads.station_payload(changed))
 
     return change(request, StationChanges, act, types=("application/json", "application/merge-patch+json"))

@@ -64,7 +64,17 @@ def parse_instant(raw: str, *, field: str) -> datetime:
             _("%(field)s has no offset; write it like 2026-11-24T08:00:00+08:00.") % {"field": field},
             [{"field": field, "detail": _("a time needs its offset from UTC")}],
         )
-    return parsed
+    return _kept(parsed, field)
+
+
+def _kept(instant: datetime, field: str) -> datetime:
+    """The instant, if its year is one that people write; beyond, neither zones nor PostgreSQL can tell it."""
+    if not 1900 <= instant.year <= 2999:
+        raise BadInput(
+            _("%(field)s lies outside the years 1900 to 2999.") % {"field": field},
+            [{"field": field, "detail": _("a year from 1900 to 2999 was expected")}],
+        )
+    return instant
 
 
 def parse_bound(raw: str, *, field: str) -> datetime:
@@ -73,7 +83,7 @@ def parse_bound(raw: str, *, field: str) -> datetime:
         day = parse_date(raw) if len(raw) == 10 else None
     except ValueError:
         day = None
-    return midnight(day) if day else parse_instant(raw, field=field)
+    return _kept(midnight(day), field) if day else parse_instant(raw, field=field)
 
 
 def seconds(amount: float) -> timedelta:
