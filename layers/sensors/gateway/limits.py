@@ -7,6 +7,8 @@ from typing import Final
 from layers.sensors.actions.dead_letters import Refused
 
 MINUTE: Final = 60.0
+KEYS_AT_MOST: Final = 50_000
+"""Stations whose rate is remembered at once; a stranger can make up any number of them."""
 
 
 class Buckets:
@@ -26,7 +28,10 @@ class Buckets:
             self._tokens[key] = (tokens, now)
             return (1 - tokens) / self._rate
         self._tokens[key] = (tokens - 1, now)
-        if now - self._swept > MINUTE:
+        if len(self._tokens) > KEYS_AT_MOST:
+            # Somebody makes up keys. Those that have used little are forgotten: it gives them little back.
+            self._tokens = {known: bucket for known, bucket in self._tokens.items() if bucket[0] < self._full / 2}
+        elif now - self._swept > MINUTE:
             # A key that was not heard of for a minute has a full bucket, which is what an unknown one has.
             self._tokens = {known: bucket for known, bucket in self._tokens.items() if now - bucket[1] < MINUTE}
             self._swept = now

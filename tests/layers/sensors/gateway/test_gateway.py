@@ -8,7 +8,7 @@ import pytest
 
 from layers.sensors import queries
 from layers.sensors.actions import Refused, frames
-from layers.sensors.gateway import database, server
+from layers.sensors.gateway import database, limits, server
 from layers.sensors.gateway.limits import Buckets, Letters
 from layers.sensors.ingest.hj212 import CAPACITY
 from layers.sensors.models import Alarm, DeadLetter, Reading, Station
@@ -318,6 +318,17 @@ def test_a_minutes_worth_may_come_at_once_and_then_ten_a_second() -> None:
     assert buckets.wait_for((MN, "1")) == pytest.approx(0.1)
     clock.now += 61
     assert [buckets.wait_for((MN, "3")), len(buckets)] == [0, 1]
+
+
+def test_made_up_stations_are_not_all_remembered_and_one_at_its_limit_is(monkeypatch) -> None:
+    monkeypatch.setattr(limits, "KEYS_AT_MOST", 100)
+    buckets = Buckets(10, Clock())
+    while not buckets.wait_for((MN, "1")):
+        pass
+    for number in range(1000):
+        buckets.wait_for((f"made up {number}", ""))
+        assert len(buckets) <= 101
+    assert buckets.wait_for((MN, "1")) > 0
 
 
 def test_a_flood_of_refused_frames_is_counted_whole_and_kept_in_part() -> None:
