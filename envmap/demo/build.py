@@ -28,6 +28,7 @@ from layers.sensors import actions as sensors
 from layers.sensors.models import Alarm
 from tasks.issues import actions as issues
 from tasks.orders import actions as orders
+from tasks.orders.queries import calendar
 
 from . import reference
 from .names import person
@@ -170,7 +171,7 @@ class Builder:
         """Issues and orders of the past weeks in all their states."""
         categories = {row["code"]: row for row in reference.rows("categories.csv")}
         sectors = {d.sector_hint: d.code for d in Department.objects.filter(kind="sector").exclude(sector_hint="")}
-        stories = Teller(things, categories, sectors, self.now, SEED, self.favoured).told(self.stage)
+        stories = Teller(things, categories, sectors, self.now, SEED, calendar(), self.favoured).told(self.stage)
         for story in stories:
             self.play(story)
         self.say(f"{len(stories)} issues told")

@@ -1,18 +1,21 @@
 """What happened in the demo's past weeks: issues and orders with who did what when. Pure and seeded.
 
 A story is told by the people whom the demo has: an officer files and dispatches, the unit accepts, reports, is sent
-back, the officer verifies. Deadlines are computed by the product; a story only says how early or late somebody was, in
-shares of the category's time.
+back, the officer verifies. How early or late somebody was is said in shares of the time that the product's own
+deadlines give, so that a story is late on every day of the year, and in holidays too.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
+
+from tasks.orders.deadlines import Calendar, Clock, deadline
 
 from .things import Thing
 
@@ -21,24 +24,20 @@ End = Literal["verified", "reported", "accepted", "sent", "returned", "withdrawn
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """The times of a category: `kind` urgent, hours or days; `accept` and `report` in hours, or in days."""
+class Pace:
+    """The times of a category, by the product's own deadlines: `amounts` in hours, or in days for the clock of days."""
 
-    kind: str
-    accept: float
-    report: float
+    clock: Clock
+    amounts: Mapping[str, Decimal]
+    calendar: Calendar
 
-    def after(self, share: float, *, of: Literal["accept", "report"]) -> timedelta:
-        """Real time after which `share` of the category's time has passed at most.
+    def by(self, start: datetime, what: str) -> datetime:
+        """Until when something that began at `start` must be done; `what` is accept or report."""
+        return deadline(start, self.amounts[what], self.clock, self.calendar).at
 
-        Working time never runs faster than real time, so a share below one is in time whatever the calendar. Late
-        spans are stretched until office hours and days of rest cannot make them early again.
-        """
-        amount = self.accept if of == "accept" else self.report
-        span = timedelta(days=amount) if self.kind == "days" else timedelta(hours=amount)
-        if share <= 1 or self.kind == "urgent":
-            return span * share
-        return span * share + (timedelta(days=3) if self.kind == "hours" else timedelta(days=amount * 0.6 + 4))
+    def at(self, start: datetime, what: str, share: float) -> datetime:
+        """The moment when `share` of the time has passed; beyond one it is late."""
+        return start + (self.by(start, what) - start) * share
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,10 @@ TALES = [
 ]
 
 
+MARGIN = timedelta(minutes=2)
+"""How far behind us the last step of a story lies at least."""
+
+
 @dataclass(slots=True)
 class Story:
     """One issue, and what became of it until `end`. Times are aware; None where it never came to that."""
@@ -81,7 +84,13 @@ class Story:
     reported_again_at: datetime | None = None
     ended_at: datetime | None = None
     seed: int = 0
-    notes: list[str] = field(default_factory=list)
+
+    def steps(self) -> tuple[datetime | None, ...]:
+        """Its moments in the order in which they must lie."""
+        return (
+            self.opened_at, self.dispatched_at, self.accepted_at, self.reported_at, self.sent_back_at,
+            self.reported_again_at, self.ended_at,
+        )  # fmt: skip
 
 
 PLANS: dict[str, Sequence[tuple[End, str, int]]] = {
@@ -129,10 +138,11 @@ class Teller:
         sectors: Mapping[str, str],
         now: datetime,
         seed: int,
+        calendar: Calendar,
         favoured: Collection[str] = (),
     ) -> None:
         """`favoured` are units whose people sign in: they get more of the work, and more of what is still open."""
-        self.favoured = frozenset(favoured)
+        self.favoured, self.calendar = frozenset(favoured), calendar
         self.now, self.categories, self.sectors = now.astimezone(SHANGHAI), categories, sectors
         self.rng = random.Random(seed)
         self.by_layer: dict[str, list[Thing]] = {}
@@ -144,14 +154,14 @@ class Teller:
     def told(self, stage: str) -> list[Story]:
         """All stories of a stage, oldest first."""
         stories: list[Story] = []
-        for end, manner, count in PLANS[stage]:
-            for _ in range(count):
+        for end, manner, many in PLANS[stage]:
+            for _ in range(many):
                 stories.append(self._story(end, manner, TALES[len(stories) % len(TALES)]))
         return sorted(stories, key=lambda s: s.opened_at)
 
-    def _clock(self, tale: Tale) -> Clock:
-        row = self.categories[tale.category]
-        return Clock(row["clock"], float(row["accept"]), float(row["report"]))
+    def _pace(self, row: Mapping[str, str]) -> Pace:
+        amounts = {what: Decimal(row[what]) for what in ("accept", "report")}
+        return Pace(Clock(row["clock"]), amounts, self.calendar)
 
     def _pick(self, row: Mapping[str, str], *, often: float) -> tuple[Thing, str]:
         """The thing that was longest without a story, and its unit; `often` one whose unit is favoured."""
@@ -164,67 +174,78 @@ class Teller:
         return thing, unit
 
     def _morning(self, days_ago: int) -> datetime:
-        """A moment of a past day's office hours, on a weekday."""
+        """A moment of the office hours of the last working day that lies so many days back or more."""
         day = self.now.date() - timedelta(days=days_ago)
-        while day.weekday() > 4:
+        while not self.calendar.is_working(day):
             day -= timedelta(days=1)
-        return datetime.combine(day, time(8, 40), SHANGHAI) + timedelta(minutes=self.rng.randint(0, 170))
+        return self.calendar.spans(day)[0][0].astimezone(SHANGHAI) + timedelta(minutes=self.rng.randint(10, 180))
 
     def _story(self, end: End, manner: str, tale: Tale) -> Story:
+        """A story whose steps lie behind us, and that is as late as it says; older starts are tried until it is so."""
         row = self.categories[tale.category]
         thing, unit = self._pick(row, often=0.75 if end in ("sent", "accepted", "reported", "returned") else 0.35)
-        clock = self._clock(tale)
         story = Story(thing, tale, unit, self.now, end, seed=self.rng.randrange(2**31))
-        late = 1.25 if manner == "late" else 0.5
         if end in ("open", "filed", "rejected"):
             story.opened_at = self.now - timedelta(minutes=self.rng.randint(25, 300))
             if end == "rejected":
                 story.opened_at = self._morning(self.rng.randint(2, 25))
             story.ended_at = story.opened_at + timedelta(minutes=15)
             return story
-        # How long it takes from dispatch to the last step, so that the whole story fits between then and now.
-        accept = clock.after(self.rng.uniform(0.2, 0.7), of="accept")
-        report = max(clock.after(late * self.rng.uniform(0.8, 1.15), of="report"), accept + timedelta(minutes=20))
-        again = clock.after(0.3, of="report")
+        pace = self._pace(row)
+        for start in self._starts(end, manner, pace):
+            self._steps(story, start, manner, pace)
+            if self._fits(story, manner, pace):
+                break
+        return story
+
+    def _starts(self, end: End, manner: str, pace: Pace) -> Iterator[datetime]:
+        """When it may have been dispatched, newest first; what is over lies some days back at least."""
+        if end in ("sent", "accepted") and manner == "prompt":
+            amount = float(pace.amounts["accept" if end == "sent" else "report"])
+            real = timedelta(days=amount) if pace.clock is Clock.DAYS else timedelta(hours=amount)
+            yield self.now - real * self.rng.uniform(0.15, 0.5)  # working time never runs faster than real time
+        over = end in ("verified", "withdrawn")
+        first = self.rng.randint(1, 24) if over else 0
+        for days_ago in range(first, first + 120):
+            yield self._morning(days_ago)
+
+    def _steps(self, story: Story, start: datetime, manner: str, pace: Pace) -> None:
+        """Fills in the steps of a story that was dispatched at `start`."""
+        end, rng = story.end, self.rng
+        story.opened_at, story.dispatched_at = start - timedelta(minutes=rng.randint(8, 40)), start
+        story.accepted_at = story.reported_at = story.sent_back_at = story.reported_again_at = story.ended_at = None
         if end == "sent":
-            ago = clock.after(1.6 if manner == "late" else 0.3, of="accept")
-        elif end == "accepted" and manner == "prompt":
-            ago = accept + clock.after(0.25, of="report") * self.rng.uniform(0.2, 0.9)
-        elif end == "accepted" and manner == "late":
-            ago = clock.after(1.35, of="report")
-        elif end == "accepted":
-            ago = report + timedelta(hours=3)
-        elif end in ("reported", "returned"):
-            ago = (report if end == "reported" else accept) + timedelta(minutes=self.rng.randint(20, 200))
-        elif end == "withdrawn":
-            ago = timedelta(days=self.rng.randint(3, 20))
-        else:
-            ago = report + again + timedelta(days=self.rng.randint(1, 24), hours=3)
-        start = self.now - ago
-        if end in ("verified", "withdrawn") or (manner == "late" and clock.kind != "urgent"):
-            # What is over or long overdue began in office hours; a day earlier makes nothing less late.
-            start = self._morning((self.now.date() - start.date()).days + 1)
-        story.opened_at = start - timedelta(minutes=self.rng.randint(8, 40))
-        story.dispatched_at = start
-        if end == "sent":
-            return story
+            return
         if end == "withdrawn":
             story.ended_at = start + timedelta(minutes=50)
-            return story
-        story.accepted_at = start + accept
+            return
+        accepted = pace.at(start, "accept", rng.uniform(0.2, 0.7))
         if end == "returned":
-            story.ended_at = story.accepted_at + timedelta(minutes=10)
-            story.accepted_at = None
-            return story
+            story.ended_at = accepted
+            return
+        if start < self.now < accepted + MARGIN:
+            accepted = start + (self.now - start) / 2
+        story.accepted_at = accepted
         if end == "accepted" and manner != "rework":
-            return story
-        story.reported_at = start + report
+            return
+        share = rng.uniform(1.05, 1.4) if manner == "late" else rng.uniform(0.4, 0.6)
+        story.reported_at = last = max(pace.at(start, "report", share), accepted + timedelta(minutes=20))
         if end == "reported":
-            return story
+            return
         if manner == "rework":
             story.sent_back_at = story.reported_at + timedelta(minutes=40)
             if end == "accepted":
-                return story
-            story.reported_again_at = story.sent_back_at + again
-        story.ended_at = (story.reported_again_at or story.reported_at) + timedelta(minutes=self.rng.randint(30, 150))
-        return story
+                return
+            story.reported_again_at = last = pace.at(story.sent_back_at, "report", 0.3)
+        story.ended_at = last + timedelta(minutes=rng.randint(30, 150))
+
+    def _fits(self, story: Story, manner: str, pace: Pace) -> bool:
+        """Whether the last step lies behind us, and whether what is open is late, or in time, as it should be."""
+        assert story.dispatched_at is not None
+        last = max(at for at in story.steps() if at is not None)
+        if last > self.now - MARGIN:
+            return False
+        if story.end not in ("sent", "accepted") or manner == "rework":
+            return True
+        due = pace.by(story.dispatched_at, "accept" if story.end == "sent" else "report")
+        return due < self.now - MARGIN if manner == "late" else due > self.now
