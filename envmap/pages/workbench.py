@@ -6,9 +6,8 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext as _in
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -77,7 +76,7 @@ def script_words() -> dict[str, str]:
     """What the map's scripts say; `{n}` and the like are filled in there."""
     return {
         "features": _("{n} features"),
-        "and": _in("between two parts of a sentence", ", "),
+        "and": pgettext("between two parts of a sentence", ", "),
         "nothing": _("Nothing of what is switched on lies in this view."),
         "more": _("and {n} more; zoom in to see them"),
         "dispatched": _("Order {number} is sent to {unit}."),

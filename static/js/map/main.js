@@ -70,7 +70,7 @@ const store = new TileStore(
 /** The free part of the view, between the panels: what is fitted and centred lies there. */
 function padding() {
   const sheet = byId('panel').hidden ? 0 : byId('panel').offsetHeight
-  if (isNarrow()) return { paddingTopLeft: [16, 64], paddingBottomRight: [16, sheet ? sheet + 16 : 40] }
+  if (isNarrow()) return { paddingTopLeft: [16, 64], paddingBottomRight: [16, sheet ? sheet + 56 : 40] }
   const dock = byId('dock').classList.contains('is-folded') ? 60 : byId('dock').offsetWidth + 12
   const panel = byId('panel').hidden ? 0 : byId('panel').offsetWidth + 12
   return { paddingTopLeft: [dock + 20, 24], paddingBottomRight: [panel + 64, 84] }

@@ -1,66 +1,30 @@
 """A real ASGI server in a thread, real sockets, and a relay: what is tested here crosses processes' borders as in life."""
 
-import asyncio
 import json
-import socket as sockets
-import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import pytest
-import uvicorn
-from asgiref.sync import sync_to_async
-from django.db import connections
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from envmap.accounts.signin import make_token
-from envmap.core.relay import Relay
-from tests.envmap.waiting import eventually
+from tests.serving import relaying, serving
 
 
 @pytest.fixture
 def asgi_server(transactional_db):
     """The address `127.0.0.1:port` of the whole application over ASGI, on this test's database."""
-    from envmap.asgi import application
-
-    listener = sockets.socket()
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(application, lifespan="off", log_level="warning", ws_max_size=64 * 1024, timeout_graceful_shutdown=2)
-    )  # fmt: skip
-
-    async def serve() -> None:
-        await server.serve(sockets=[listener])
-        # Consumers share one thread for the database: its connection must not outlive the test database.
-        await sync_to_async(connections.close_all)()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    eventually(lambda: server.started)
-    yield f"127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(30)
-    assert not thread.is_alive()
+    with serving() as address:
+        yield address
 
 
 @pytest.fixture
 def relay(transactional_db):
     """A relay in a thread."""
-    one = Relay()
-
-    def run() -> None:
-        try:
-            one.run()
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    yield one
-    one.stop()
-    thread.join(30)
+    with relaying() as one:
+        yield one
 
 
 @dataclass
