@@ -57,6 +57,7 @@ class DispatchForm(IssueVerbForm):
         self.fields["department"].initial = suggested
         self.fields["department"].widget.attrs |= {
             "hx-get": "/issues/people/", "hx-target": "#dispatch-assignee", "hx-trigger": "change", "hx-swap": "innerHTML",
+            "hx-select": "unset",
         }  # fmt: skip
         unit = (self.data.get("department") if self.is_bound else suggested) or ""
         self.fields["assignee"].choices = assignee_choices(self.asker, unit)  # type: ignore[attr-defined]

@@ -115,6 +115,8 @@ class CommentForm(EvidenceForm):
 class ReportForm(EvidenceForm):
     """What was done, with photos and, where the device gave it, the position."""
 
+    photos_needed = True
+
     note = forms.CharField(label=_("What was done"), widget=forms.Textarea(attrs={"rows": 4, "class": "inp"}))
     lon = forms.FloatField(widget=forms.HiddenInput, required=False, min_value=-180, max_value=180)
     lat = forms.FloatField(widget=forms.HiddenInput, required=False, min_value=-90, max_value=90)

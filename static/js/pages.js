@@ -33,10 +33,14 @@ function isBeingTyped(root) {
     if (field.type === 'hidden') return field.name === 'attachments'
     if (field.type === 'file') return field.files.length > 0
     if (field.type === 'checkbox' || field.type === 'radio') return field.checked !== field.defaultChecked
-    if (field.tagName === 'SELECT') return [...field.options].some((option) => option.selected !== option.defaultSelected && option.value)
+    if (field.tagName === 'SELECT') {
+      const first = [...field.options].findLastIndex((option) => option.defaultSelected)
+      return field.selectedIndex !== Math.max(first, 0)
+    }
     return field.value !== field.defaultValue
   }
-  return root.contains(document.activeElement) || [...root.querySelectorAll('input, textarea, select')].some(touched)
+  const at = document.activeElement
+  return (root.contains(at) && at.matches('input, textarea, select')) || [...root.querySelectorAll('input, textarea, select')].some(touched)
 }
 
 /** A live refresh must not take away what somebody is writing; the server says by the version if it has become stale. */
@@ -69,6 +73,16 @@ function markChosen(event) {
   event.detail.requestConfig?.elt?.setAttribute('aria-current', 'true')
 }
 
+/** The foot's link to a form is in the way once one stands in that form. */
+function hideFootInItsForm() {
+  const part = document.querySelector('#verb-report')
+  if (!part || !document.querySelector('.ph-foot')) return
+  new IntersectionObserver(([seen]) => {
+    const foot = document.querySelector('.ph-foot')
+    if (foot) foot.classList.toggle('is-away', seen.isIntersecting)
+  }, { rootMargin: '0px 0px -30% 0px' }).observe(part)
+}
+
 function watch(root) {
   watchUploads(root)
   watchPosition(root)
@@ -97,5 +111,6 @@ document.addEventListener('htmx:afterSettle', (event) => watch(event.target.pare
 addEventListener('hashchange', openNamedPart)
 setInterval(() => tickClocks(document), 60_000)
 openNamedPart()
+hideFootInItsForm()
 watch(document)
 document.querySelector('[data-take-focus]')?.focus()
