@@ -5,6 +5,7 @@ import math
 
 import pytest
 from django.contrib.gis.geos import GEOSGeometry, LineString, Point
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import shape
@@ -16,6 +17,13 @@ ALL = list(TYPES)
 lons = st.one_of(st.floats(-180, 180), st.integers(-180, 180))
 lats = st.one_of(st.floats(-90, 90), st.integers(-90, 90))
 positions = st.tuples(lons, lats).map(list)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def english():
+    """Sentences are read in English, whether or not translations are compiled."""
+    with translation.override("en"):
+        yield
 
 
 def said(raw, allowed=ALL) -> str:
