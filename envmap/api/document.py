@@ -184,6 +184,18 @@ def complete(operation: dict[str, Any], spec: Spec, method: str, path: str, comp
     operation["security"] = ways
 
 
+def drop_null_defaults(node: Any) -> None:
+    """A field that may be left out but not be null has no default: what is not written is not changed."""
+    if isinstance(node, dict):
+        if "default" in node and node["default"] is None and {"type": "null"} not in node.get("anyOf", []):
+            del node["default"]
+        for inner in node.values():
+            drop_null_defaults(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            drop_null_defaults(inner)
+
+
 def build(api: NinjaAPI) -> dict[str, Any]:
     """The whole document, as plain JSON values in a stable order."""
     made: dict[str, Any] = json.loads(json.dumps(NinjaAPI.get_openapi_schema(api)))
@@ -197,6 +209,7 @@ def build(api: NinjaAPI) -> dict[str, Any]:
     for path, methods in made["paths"].items():
         for method, operation in methods.items():
             complete(operation, SPECS[operation["operationId"]], method, path, components)
+    drop_null_defaults(components)
     made["components"]["schemas"] = dict(sorted(components.items()))
     made["components"]["securitySchemes"] = SECURITY
     made["paths"] = dict(sorted(made["paths"].items()))
