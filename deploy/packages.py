@@ -142,12 +142,19 @@ def install(names: list[str]) -> None:
     def run(*command: str) -> int:
         return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, cwd="/", check=False).returncode
 
+    units = [unit for package, unit in (("nginx-light", "nginx"), ("redis-server", "redis-server")) if package in names]
+    if any("postgis" in name for name in names) and not postgresql_versions(with_postgis=False):
+        units.append("postgresql")
     with starting_nothing():
         run("dpkg", "--configure", "-a")  # an install that was killed half-way
         updated = run(*apt, "update")
         if run(*apt, "install", "--no-install-recommends", *names) != 0:
             why = "its package lists could not be fetched" if updated != 0 else "see its output above"
             raise Trouble(f"apt-get could not install {' '.join(names)}: {why}. Repair that and run the command again.")
+    systemctl = find_program("systemctl")
+    if units and systemctl:
+        # envmap runs its own; the system's would take ports 80, 5432 and 6379 at the next boot.
+        run(systemctl, "--quiet", "disable", *units)
 
 
 @contextmanager
