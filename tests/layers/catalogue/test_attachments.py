@@ -106,6 +106,23 @@ def test_other_images_are_taken_for_what_they_are_whatever_they_are_called(field
 
 
 @pytest.mark.parametrize(
+    ("mode", "format"),
+    [("CMYK", "JPEG"), ("L", "JPEG"), ("1", "PNG"), ("I;16", "PNG"), ("P", "PNG"), ("LA", "PNG"), ("RGBA", "WEBP"), ("P", "GIF")],
+)  # fmt: skip
+def test_every_kind_of_pixels_gets_a_small_picture(mode, format):
+    out = io.BytesIO()
+    Image.new(mode, (1000, 30)).save(out, format)
+    with Image.open(io.BytesIO(look_into(out, max_pixels=10**6).thumbnail)) as small:
+        assert (small.size, small.mode) == ((480, 14), "RGB")
+
+
+def test_a_telephones_double_picture_is_a_jpeg():
+    out, pictures = io.BytesIO(), [Image.new("RGB", (50, 50), color) for color in ("red", "blue")]
+    pictures[0].save(out, "MPO", save_all=True, append_images=pictures[1:])
+    assert look_into(out, max_pixels=10**6).content_type == "image/jpeg"
+
+
+@pytest.mark.parametrize(
     ("head", "content_type"),
     [
         (b"%PDF-1.7\n%\xe2\xe3\n1 0 obj", "application/pdf"),
