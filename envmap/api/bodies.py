@@ -25,6 +25,11 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=False)
 
 
+def unsaid(**more: Any) -> Any:
+    """A field that may be left out, which changes nothing, and not be null."""
+    return Field(None, **more)
+
+
 class Repeatable(Body):
     """A body whose request can be sent again without harm."""
 

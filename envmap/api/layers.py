@@ -12,7 +12,7 @@ from layers.catalogue import actions, payloads, queries
 
 from . import params, shapes, shapes_map
 from .answers import address
-from .bodies import Body
+from .bodies import Body, unsaid
 from .door import Asking, get, patch, post
 from .paging import Key, Ordering, page_of
 from .params import Paged
@@ -25,15 +25,15 @@ BY_KEY = Ordering("layers", (Key("key", "str"),))
 class LayerChanges(Body):
     """What of a layer can be changed."""
 
-    names: dict[str, str] = Field(None, examples=[{"zh-hans": "噪声点位", "en": "Noise sites"}])
-    descriptions: dict[str, str] = Field(None)
-    geometry: list[str] = Field(None, examples=[["Point"]])
-    schema_: dict[str, Any] = Field(None, alias="schema", description="JSON Schema 2020-12 of an object.")
-    style: dict[str, Any] = Field(None)
-    public: bool = Field(None)
-    expected_factors: list[str] = Field(None)
-    position: int = Field(None)
-    code_prefix: str = Field(None)
+    names: dict[str, str] = unsaid(examples=[{"zh-hans": "噪声点位", "en": "Noise sites"}])
+    descriptions: dict[str, str] = unsaid()
+    geometry: list[str] = unsaid(examples=[["Point"]])
+    schema_: dict[str, Any] = unsaid(alias="schema", description="JSON Schema 2020-12 of an object.")
+    style: dict[str, Any] = unsaid()
+    public: bool = unsaid()
+    expected_factors: list[str] = unsaid()
+    position: int = unsaid()
+    code_prefix: str = unsaid()
 
 
 class LayerBody(LayerChanges):

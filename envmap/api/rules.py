@@ -15,7 +15,7 @@ from layers.sensors import actions, payloads, queries
 
 from . import choices, filters, params, shapes, shapes_sensing
 from .answers import address
-from .bodies import Body
+from .bodies import Body, unsaid
 from .door import Asking, delete, get, patch, post
 from .layers import given
 from .paging import Key, Ordering, listed, page
@@ -37,22 +37,20 @@ class RuleQuery(Paged):
 class RuleChanges(Body):
     """What of a rule can be changed."""
 
-    name: str = Field(None)
-    scope: dict[str, str] = Field(
-        None,
+    name: str = unsaid()
+    scope: dict[str, str] = unsaid(
         description='`{"layer": key}`, `{"layer": key, "feature": code}` or `{"station": mn}`.',
         examples=[{"layer": "dust-sites"}],
     )
-    factor: str = Field(None)
-    kind: choices.Kind = Field(None)
-    condition: dict[str, Any] = Field(
-        None,
+    factor: str = unsaid()
+    kind: choices.Kind = unsaid()
+    condition: dict[str, Any] = unsaid(
         description="`above`, `for_minutes` (0) and `clear_below` (`above`), in the factor's unit.",
         examples=[{"above": 0.15, "for_minutes": 0, "clear_below": 0.13}],
     )
-    severity: choices.Severity = Field(None)
-    enabled: bool = Field(None)
-    auto_issue: bool = Field(None, description="An alarm of it opens an issue.")
+    severity: choices.Severity = unsaid()
+    enabled: bool = unsaid()
+    auto_issue: bool = unsaid(description="An alarm of it opens an issue.")
 
 
 class RuleBody(RuleChanges):

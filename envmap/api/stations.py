@@ -21,7 +21,7 @@ from layers.sensors import actions, payloads, queries
 
 from . import bodies, choices, filters, params, shapes, shapes_sensing
 from .answers import address, respond
-from .bodies import Body, Instant
+from .bodies import Body, Instant, unsaid
 from .door import Asking, get, patch, post
 from .layers import given
 from .paging import Key, Ordering, listed, page, parse
@@ -64,22 +64,22 @@ class ReadingQuery(Paged, Period):
 class StationChanges(Body):
     """What of a station can be changed."""
 
-    mn: str = Field(None, description="May be repeated as it is; it cannot be changed.")
-    name: str = Field(None)
-    protocol: choices.Protocol = Field(None)
+    mn: str = unsaid(description="May be repeated as it is; it cannot be changed.")
+    name: str = unsaid()
+    protocol: choices.Protocol = unsaid()
     st: str | None = Field(None, description="HJ 212's system code, such as `39`.")
     password: str | None = Field(None, description="PW of the wire; written, never shown.")
-    open: bool = Field(None, description="PW is not checked.")
-    commands: bool = Field(None, description="The gateway may send it commands.")
-    require_flag: bool = Field(None, description="A reading without flag is not judged.")
-    leniencies: list[str] = Field(None)
+    open: bool = unsaid(description="PW is not checked.")
+    commands: bool = unsaid(description="The gateway may send it commands.")
+    require_flag: bool = unsaid(description="A reading without flag is not judged.")
+    leniencies: list[str] = unsaid()
     layer: str | None = Field(None, description="Together with `feature`.")
     feature: str | None = Field(None, description="The code of the feature that it belongs to.")
     department: str | None = None
     location: shapes.Point | None = None
     units: dict[str, str] | None = Field(None, description="Units on the wire.", examples=[{"a34002": "ug/m3"}])
     aliases: dict[str, str] | None = Field(None, description="Factor names on the wire and their codes.")
-    expected_interval: int = Field(None, description="Seconds.")
+    expected_interval: int = unsaid(description="Seconds.")
 
 
 class StationBody(StationChanges):
