@@ -115,6 +115,7 @@ class Station(models.Model):
     expected_interval = models.PositiveIntegerField(default=60)  # seconds
     last_seen = models.DateTimeField(null=True)  # arrival of the last reading
     silent_since = models.DateTimeField(null=True)
+    notes = ArrayField(models.CharField(max_length=40), default=list, blank=True)  # oddities of its frames, hj212.Note
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = StationQuerySet.as_manager()

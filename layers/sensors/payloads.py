@@ -3,7 +3,9 @@
 from decimal import Decimal
 from typing import Any, TypedDict
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from envmap.core.clock import rfc3339
 from envmap.core.names import Names, both
@@ -13,8 +15,25 @@ from .models import Alarm, AlarmRule, Factor, Reading, Station
 from .queries import condition_of
 from .rules import MN_STANDARD
 
-PLAUSIBLE_PARTICULATE = Decimal(10)
-"""mg/m³. No dust monitor of a site measures more (domain practice: TSP 0–10): the wire is probably in µg/m³."""
+NOTES: dict[str, Promise] = {
+    "crc_modbus": gettext_lazy("It sends checksums of Modbus, which its settings allow."),
+    "crc_short": gettext_lazy("It leaves out a checksum's leading zero, which its settings allow."),
+    "length_mismatch": gettext_lazy("It sends wrong lengths, which its settings allow."),
+    "segment_long": gettext_lazy("It sends more than 1024 characters in a frame."),
+    "separator": gettext_lazy("It separates the fields of the header wrongly."),
+    "split_without_numbers": gettext_lazy("It marks messages as split and does not number their packs."),
+    "edition_2025": gettext_lazy("It speaks HJ 212-2025, which is read by the rules of 2017."),
+    "edition_unknown": gettext_lazy("It speaks an unknown edition of HJ 212, which is read by the rules of 2017."),
+    "flag_unreadable": gettext_lazy("Its Flag is no number up to 255 and is read as that of 2005."),
+    "encoding_gb18030": gettext_lazy("It sends Chinese text in GB18030 instead of UTF-8."),
+    "encoding_unknown": gettext_lazy("It sends text in an unknown encoding."),
+    "repeated_field": gettext_lazy("It sends a field twice in one frame; the first one counts."),
+    "value_unreadable": gettext_lazy("It has sent values that are no numbers; they are kept as missing."),
+    "time_cut": gettext_lazy("It sends times with milliseconds, which are cut off."),
+    "value_from_rtd": gettext_lazy("It sends means as real-time values (-Rtd)."),
+    "unit_implausible": gettext_lazy("It has sent particulates above 10 mg/m³: is its unit µg/m³?"),
+}
+"""What a gateway noted about a station's frames (`ingest.hj212.Note`), as sentences; what is not here is told otherwise."""
 
 
 class FactorPayload(TypedDict):
@@ -160,19 +179,7 @@ def warnings_of(station: Station) -> list[str]:
         found.append(_("The station has no password and is not open: its frames are refused."))
     if station.is_open:
         found.append(_("The station is open: its password is not checked."))
-    return found
-
-
-def implausible_units(latest: list[Reading]) -> list[str]:
-    """Sentences on newest readings whose size says that the wire's unit is another than declared."""
-    return [
-        _("%(factor)s reads %(value)s mg/m³: does the station send µg/m³?")
-        % {"factor": reading.factor, "value": number(reading.value)}
-        for reading in latest
-        if reading.factor in ("a34001", "a34002", "a34004", "a34005")
-        and reading.value is not None
-        and reading.value > PLAUSIBLE_PARTICULATE
-    ]
+    return found + [str(NOTES[note]) for note in station.notes if note in NOTES]
 
 
 def reading_payload(reading: Reading) -> ReadingPayload:

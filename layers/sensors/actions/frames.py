@@ -5,6 +5,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from typing import Final
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
@@ -13,13 +15,17 @@ from envmap.core.actor import acting
 
 from .. import queries
 from ..ingest import hj212
-from ..ingest.hj212 import Frame, Part, Reason, Refusal
+from ..ingest.hj212 import Frame, Note, Part, Reason, Refusal
 from ..models import Factor, Station
 from .dead_letters import Refused
 from .readings import Delivery, NewReading, Recorded, store
 from .wire import in_stored_unit
 
 log = logging.getLogger(__name__)
+
+PARTICULATES: Final = frozenset({"a34001", "a34002", "a34004", "a34005"})
+PARTICULATE_PLAUSIBLE: Final = Decimal(10)
+"""mg/m³. No monitor of a site or of the air measures more: a larger number is in µg/m³ on the wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ def _taken(arrived: Arrived, station: Station | None, table: FactorTable) -> _Ta
         if not station.is_open and not _same(station.password, frame.pw):
             raise Refusal(Reason.WRONG_PASSWORD, "PW is not the station's.")
         command = hj212.command(frame)
-        readings = decode(frame, station, table) if command.part is Part.READINGS else []
+        readings, notes = decode(frame, station, table) if command.part is Part.READINGS else ([], frame.notes)
     except Refusal as refusal:
         return _refused(arrived, refusal)
     except Exception:
@@ -138,7 +144,8 @@ def _taken(arrived: Arrived, station: Station | None, table: FactorTable) -> _Ta
         )
     wanted = command.answered_by if frame.answer_wanted else None
     return _Taken(
-        Delivery(station, readings, arrived.received_at), hj212.answer(frame, wanted) if wanted is not None else None
+        Delivery(station, readings, arrived.received_at, frozenset(notes)),
+        hj212.answer(frame, wanted) if wanted is not None else None,
     )
 
 
@@ -146,12 +153,12 @@ def _same(password: str, given: str | None) -> bool:
     return bool(password) and hmac.compare_digest(password.encode(), (given or "").encode())
 
 
-def decode(frame: Frame, station: Station, table: FactorTable) -> list[NewReading]:
-    """A frame's readings under their stored codes and in their stored units.
+def decode(frame: Frame, station: Station, table: FactorTable) -> tuple[list[NewReading], set[Note]]:
+    """A frame's readings under their stored codes and in their stored units, and what was unusual in all of it.
 
     :raises Refusal: ``bad_time``.
     """
-    found = []
+    found, notes = [], set(frame.notes)
     aliases = station.aliases
     for one in hj212.readings(frame, table.codes_2005):
         made = NewReading(
@@ -168,8 +175,12 @@ def decode(frame: Frame, station: Station, table: FactorTable) -> list[NewReadin
         if station.units:
             stored = in_stored_unit(made, station, table.factors)
             made = stored._replace(value=made.value) if one.value_is_total else stored
+        if one.notes:
+            notes.update(one.notes)
+        if made.factor in PARTICULATES and made.value is not None and made.value > PARTICULATE_PLAUSIBLE:
+            notes.add(Note.UNIT_IMPLAUSIBLE)
         found.append(made)
-    return found
+    return found, notes
 
 
 def _refused(arrived: Arrived, refusal: Refusal) -> Refused:

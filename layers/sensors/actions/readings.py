@@ -65,6 +65,8 @@ class Delivery:
     station: Station
     readings: Sequence[NewReading]
     received_at: datetime = field(default_factory=clock.now)
+    notes: frozenset[str] = frozenset()
+    """What was unusual in the frame (`ingest.hj212.Note`); a station's settings page shows it."""
 
 
 def record_readings(*, by: Asker, mn: str, readings: Sequence[NewReading]) -> Recorded:
@@ -119,12 +121,12 @@ def store(deliveries: Sequence[Delivery]) -> list[Recorded]:
     """
     results = [Recorded() for _ in deliveries]
     inserted = _insert(deliveries, results)
-    seen: dict[int, tuple[Station, datetime]] = {}
+    seen: dict[int, Seen] = {}
     for delivery in deliveries:
         if delivery.readings:
-            at = seen.get(delivery.station.pk)
-            later = delivery.received_at if at is None else max(at[1], delivery.received_at)
-            seen[delivery.station.pk] = (delivery.station, later)
+            known = seen.setdefault(delivery.station.pk, Seen(delivery.station, delivery.received_at))
+            known.at = max(known.at, delivery.received_at)
+            known.notes |= delivery.notes
     watched = watched_factors() if inserted else frozenset()
     judge_readings(
         Judged(delivery.station, one.factor, one.kind, one.time, one.value)
@@ -203,25 +205,39 @@ def _insert(deliveries: Sequence[Delivery], results: list[Recorded]) -> list[tup
     return inserted
 
 
+@dataclass(slots=True)
+class Seen:
+    """When a station was heard of in this batch, and what was unusual."""
+
+    station: Station
+    at: datetime
+    notes: set[str] = field(default_factory=set)
+
+
 _SEEN = """
 WITH due AS (
-    SELECT s.id, v.at, s.silent_since FROM sensors_station s
-    JOIN unnest(%s::bigint[], %s::timestamptz[]) AS v (id, at) USING (id)
+    SELECT s.id, v.at, s.silent_since, string_to_array(v.notes, ',') AS notes FROM sensors_station s
+    JOIN unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS v (id, at, notes) USING (id)
     WHERE s.last_seen IS NULL OR s.last_seen < v.at - interval '1 second' OR s.silent_since IS NOT NULL
+       OR NOT string_to_array(v.notes, ',') <@ s.notes::text[]
     ORDER BY s.id FOR NO KEY UPDATE OF s
 )
-UPDATE sensors_station s SET last_seen = greatest(s.last_seen, due.at), silent_since = NULL
+UPDATE sensors_station s SET last_seen = greatest(s.last_seen, due.at), silent_since = NULL,
+    notes = CASE WHEN due.notes <@ s.notes::text[] THEN s.notes
+                 ELSE ARRAY(SELECT DISTINCT unnest(s.notes::text[] || due.notes) ORDER BY 1) END
 FROM due WHERE s.id = due.id RETURNING s.id, due.silent_since IS NOT NULL
 """
 
 
-def _note_seen(seen: dict[int, tuple[Station, datetime]]) -> None:
+def _note_seen(seen: dict[int, Seen]) -> None:
     """Note when stations were heard of, to a second; those that had been silent are back."""
     if not seen:
         return
+    rows = seen.values()
     with connection.cursor() as cursor:
-        cursor.execute(_SEEN, [list(seen), [at for _station, at in seen.values()]])
-        back = [seen[pk][0] for pk, was_silent in cursor.fetchall() if was_silent]
+        notes = [",".join(sorted(one.notes)) for one in rows]
+        cursor.execute(_SEEN, [list(seen), [one.at for one in rows], notes])
+        back = [seen[pk].station for pk, was_silent in cursor.fetchall() if was_silent]
     if back:
         for station in back:
             station.silent_since = None

@@ -103,6 +103,7 @@ def update_station(*, by: Asker, mn: str, **changes: object) -> Station:
             raise NotVisible(_("There is no station with the MN %(mn)s.") % {"mn": mn})
         before = station.feature_id
         _change(station, changes, by=by)
+        station.notes = []  # they were about its settings of before; what is still unusual is noted again
         _save(station)
         if before != station.feature_id:
             refresh_conditions({pk for pk in (before, station.feature_id) if pk is not None})

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from asgiref.sync import sync_to_async
+from django.db import connection
 
 from layers.sensors.ingest.hj212 import SHANGHAI
 

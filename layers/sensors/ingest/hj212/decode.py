@@ -96,12 +96,14 @@ def readings(frame: Frame, factors_2005: Mapping[str, str] = MappingProxyType({}
     notes: dict[tuple[datetime, str], list[Note]] = {}
     time: datetime | None = None
     said: str | None = None
+    cut = False
     for name, text in frame.cp:
         stem, dash, suffix = name.rpartition("-")
         suffix = suffix.lower()
         if not dash:
             if suffix == "datatime":
                 time, said = parse_time(text), text
+                cut = len(text) > 14
             continue
         if suffix not in _FIELDS or not _FACTOR.fullmatch(stem):
             continue
@@ -115,6 +117,8 @@ def readings(frame: Frame, factors_2005: Mapping[str, str] = MappingProxyType({}
             factor = f"{factor}-{_PERIOD_NOISE[suffix]}"
         key = (time, factor)
         fields = groups.setdefault(key, {})
+        if cut:
+            notes.setdefault(key, [Note.TIME_CUT])
         if suffix in fields:
             notes.setdefault(key, []).append(Note.REPEATED_FIELD)
         else:

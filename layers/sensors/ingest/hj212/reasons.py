@@ -66,8 +66,8 @@ class Note(StrEnum):
     """A time of 17 digits was cut to 14."""
     VALUE_FROM_RTD = "value_from_rtd"
     """A period's value came as -Rtd."""
-    FACTOR_UNREADABLE = "factor_unreadable"
-    """A field name that cannot be a factor's code was left out."""
+    UNIT_IMPLAUSIBLE = "unit_implausible"
+    """A value is too large for the unit in which it is said to be."""
 
 
 class Refusal(Exception):

@@ -6,7 +6,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from layers.sensors import queries
+from envmap.accounts.asker import SYSTEM
+from layers.sensors import actions, payloads, queries
 from layers.sensors.actions import Refused, frames
 from layers.sensors.gateway import database, limits, server
 from layers.sensors.gateway.limits import Buckets, Letters
@@ -164,6 +165,23 @@ def test_a_leniency_holds_from_the_moment_it_is_set(client) -> None:
     assert client.ask(data(1)).qn == qn(1)
     Station.objects.update(leniencies=["wrong_length"])
     assert client.ask(wrong).qn == qn(0)
+
+
+def test_what_is_unusual_in_a_stations_frames_is_told_as_its_warnings(client) -> None:
+    def warnings() -> list[str]:
+        return payloads.station_payload(queries.station_of(SYSTEM, MN))["warnings"]
+
+    client.ask(data(0))
+    assert warnings() == []
+    client.ask(data(1, flag=9))
+    client.ask(data(2, value="153"))
+    assert len(warnings()) == len(Station.objects.get().notes) == 2
+    client.send(data(3), data(4, flag=9))
+    client.answers(2)
+    assert Station.objects.get().notes == ["edition_2025", "unit_implausible"]
+    actions.update_station(by=SYSTEM, mn=MN, units={"a34002": "ug/m3"})
+    client.ask(data(5, value="153"))
+    assert warnings() == []
 
 
 def test_an_exceeding_frame_raises_an_alarm_in_its_own_transaction(client, dust) -> None:

@@ -91,7 +91,7 @@ def test_codes_of_2005_become_those_of_2017_in_frames_of_2005_only() -> None:
 
 def test_a_17_digit_time_is_cut_to_the_second() -> None:
     (found,) = decoded("DataTime=20160801085857223;a34002-Rtd=1")
-    assert found.time == datetime(2016, 8, 1, 8, 58, 57, tzinfo=SHANGHAI)
+    assert (found.time, found.notes) == (datetime(2016, 8, 1, 8, 58, 57, tzinfo=SHANGHAI), (Note.TIME_CUT,))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from io import StringIO
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from layers.sensors.ingest.hj212 import SHANGHAI
 from layers.sensors.models import Alarm, Reading, Station
@@ -135,7 +136,10 @@ def test_the_demo_keeps_the_district_alive_but_for_those_meant_to_be_silent(gate
         return now - timedelta(hours=3) + timedelta(seconds=(time.monotonic() - began) * pace)
 
     def kinds() -> set[str]:
-        return set(Reading.objects.filter(station=speaking).exclude(time=now).values_list("kind", flat=True))
+        try:
+            return set(Reading.objects.filter(station=speaking).exclude(time=now).values_list("kind", flat=True))
+        finally:
+            connection.close()
 
     async def live() -> None:
         heartbeat = Heartbeat(
