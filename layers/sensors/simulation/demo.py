@@ -71,6 +71,12 @@ class Heartbeat:
         """
 
         def read() -> list[Voice]:
+            try:
+                return read_open()
+            finally:
+                connection.close()  # the next look is minutes away
+
+        def read_open() -> list[Voice]:
             stations = district.stations_to_speak_for()
             there = {station.pk for station in stations}
             if self._known and there and not self._known & there:
