@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
-from django.test import RequestFactory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -17,7 +16,6 @@ from envmap.accounts.asker import ANONYMOUS
 from envmap.core import clock
 from envmap.core.errors import BadInput, NotAllowed, NotSignedIn, NotVisible, TooLarge, UnknownKind
 from layers.catalogue import actions, payloads, queries
-from layers.catalogue.files import file_response
 from layers.catalogue.media import look_into
 from layers.catalogue.models import Attachment
 from layers.catalogue.store import path_of
@@ -297,22 +295,3 @@ def test_a_file_that_is_being_hung_is_not_removed(cast):
         worker.join(30)
     assert removed == [0]
     assert path_of(kept.file).exists()
-
-
-def test_a_file_is_handed_out_with_its_hash_as_etag_and_never_for_a_shared_cache(field):
-    content = photo()
-    kept = stored(field, content, name="../../etc/现场.jpg")
-    request = RequestFactory().get("/")
-    response = file_response(request, kept)
-    assert b"".join(response.streaming_content) == content
-    assert response["Content-Type"] == "image/jpeg"
-    assert "private" in response["Cache-Control"]
-    assert "etc" not in response["Content-Disposition"]
-    small = file_response(request, kept, thumbnail=True)
-    assert small["Content-Type"] == "image/jpeg"
-    assert small["ETag"] != response["ETag"]
-    again = RequestFactory().get("/", headers={"If-None-Match": response["ETag"]})
-    assert file_response(again, kept).status_code == 304
-    path_of(kept.file).unlink()
-    with pytest.raises(NotVisible):
-        file_response(request, kept)
