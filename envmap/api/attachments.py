@@ -16,7 +16,7 @@ from ninja import Router
 from pydantic import BaseModel, Field
 
 from envmap.accounts.roles import May
-from envmap.core.errors import BadInput, NotVisible, TooLarge, UnknownKind
+from envmap.core.errors import BadInput, NotVisible, TooLarge
 from envmap.core.idempotency import Reply
 from layers.catalogue import actions, payloads, queries, store
 from layers.catalogue.models import Attachment
@@ -27,6 +27,7 @@ from tasks.orders.models import OrderAttachment
 
 from . import params, shapes, shapes_map
 from .answers import address
+from .bodies import wrong_type
 from .door import Asking, get, post
 from .paging import listed, newest_first, page
 from .params import Paged, Query
@@ -65,10 +66,7 @@ def _fingerprint(upload: "UploadedFile[Any]") -> str:
 def _received(request: Asking) -> tuple["UploadedFile[Any]", UUID | None]:
     """The file and the client_uuid of a multipart body. Raises TooLarge, UnknownKind, BadInput."""
     if request.content_type != "multipart/form-data":
-        raise UnknownKind(
-            _("The body is %(given)s; %(taken)s is taken here.")
-            % {"given": (request.content_type or _("of no type"))[:80], "taken": "multipart/form-data"}
-        )
+        raise wrong_type(request, ("multipart/form-data",))
     try:
         announced = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:

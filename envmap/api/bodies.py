@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.http.request import RawPostDataException
 from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -83,7 +84,18 @@ def raw_body(request: HttpRequest) -> bytes:
     most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     if announced > most:
         raise TooLarge(_("The body has %(n)d bytes; at most %(most)d are taken.") % {"n": announced, "most": most})
-    return request.body
+    try:
+        return request.body
+    except RawPostDataException:  # a form, which the check of its CSRF token has read already
+        raise wrong_type(request, (JSON,)) from None
+
+
+def wrong_type(request: HttpRequest, types: tuple[str, ...]) -> UnknownKind:
+    """The refusal of a body's type, to be raised."""
+    return UnknownKind(
+        _("The body is %(given)s; %(taken)s is taken here.")
+        % {"given": (request.content_type or _("of no type"))[:80], "taken": ", ".join(types)}
+    )
 
 
 def loosely(request: HttpRequest) -> dict[str, Any]:
@@ -110,10 +122,7 @@ def strictly(request: HttpRequest, types: tuple[str, ...] = (JSON,)) -> dict[str
     if not raw:
         return {}
     if request.content_type not in types:
-        raise UnknownKind(
-            _("The body is %(given)s; %(taken)s is taken here.")
-            % {"given": (request.content_type or _("of no type"))[:80], "taken": ", ".join(types)}
-        )
+        raise wrong_type(request, types)
     try:
         said = json.loads(raw, parse_constant=_no_constant, parse_float=_finite)
         # PostgreSQL keeps neither NUL nor half a surrogate pair.

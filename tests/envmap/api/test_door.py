@@ -114,6 +114,16 @@ def test_a_session_needs_the_csrf_token_to_change_and_none_to_read(cast):
     assert proved.status_code == 201
 
 
+def test_a_form_of_a_session_is_of_the_wrong_type_and_no_error(cast):
+    browser = Client(raise_request_exception=False)
+    browser.force_login(cast.user["officer"], backend="django.contrib.auth.backends.ModelBackend")
+    browser.handler.enforce_csrf_checks = True
+    browser.get("/api/v1/docs")
+    token = {"X-CSRFToken": browser.cookies["csrftoken"].value}
+    is_problem(browser.post("/api/v1/tokens", {"name": "x"}, headers=token), 415)
+    is_problem(browser.post("/api/v1/issues", {"title": "x"}, headers=token), 415)
+
+
 def test_a_token_needs_no_csrf_token_even_beside_a_session(cast):
     _row, secret = actions.make_token(by=cast.asker("officer"), name="t", scopes=["read", "write"])
     browser = Client(enforce_csrf_checks=True)
