@@ -59,7 +59,7 @@ class Database:
 
     def close(self) -> None:
         """End the threads and their connection."""
-        self._thread.submit(connection.close)
+        self._thread.submit(lambda: connection.close())  # looked up in that thread: each has its own
         self._thread.shutdown()
         self._other.shutdown()
 
