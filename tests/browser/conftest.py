@@ -1,7 +1,6 @@
 """A real Chromium before the real application; what the page asks for and complains about is written down."""
 
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from envmap.accounts.asker import SYSTEM
 from envmap.core import clock
@@ -21,28 +20,21 @@ from layers.sensors.actions import NewReading, record_readings
 from layers.sensors.models import AlarmRule, Factor, Station
 from tasks.issues.models import AlarmCategory, Category
 from tasks.orders.actions import load_office_hours
+from tests.browser.chromium import chromium
 from tests.cast import SPOT, Cast
 from tests.serving import relaying, serving
 
 # Playwright keeps a loop running in the main thread; the tests' own queries there are none of its business.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 FACTOR = "a34002"
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    """The browser of the machine."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert program, "Chromium is not installed; `make test` installs it."
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield browser
-        browser.close()
+def browser():
+    """The machine's Chromium."""
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture
@@ -92,12 +84,12 @@ class Screen:
 
 
 @pytest.fixture
-def sit_down(chromium: Browser, site: str, cast: Cast) -> Callable[..., Screen]:
+def sit_down(browser: Browser, site: str, cast: Cast) -> Callable[..., Screen]:
     """`sit_down("officer", size=(390, 844), language="en-GB")`: a browser of somebody's own; nobody is a visitor."""
     contexts = []
 
     def open_one(who: str | None = None, *, size=(1440, 900), language="zh-CN", touch=False) -> Screen:
-        context = chromium.new_context(
+        context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, locale=language, has_touch=touch, reduced_motion="reduce"
         )
         contexts.append(context)
