@@ -59,6 +59,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self._readings: dict[str, Message] = {}
         self._asked: asyncio.Queue[Subscription] = asyncio.Queue(4)
         self._woken = asyncio.Event()
+        self._doubted = False
         self._hub = hub()
         await self._hub.join(self)
         asker = await self._hub.rights.enter(self.credential)
@@ -107,6 +108,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if self.subscription is not None and self.subscription.wants_layer(message.get("layer")):
             self._readings[str(message.get("mn"))] = message
             self.wake()
+
+    def doubt(self, user_id: object) -> None:
+        """The person's rights moved: of a grant or a share that ended no fact may tell them (hub.Listener)."""
+        if self._task is not None and self.asker.user_id == user_id:
+            self._doubted = True
 
     async def _run(self) -> None:
         try:
@@ -158,8 +164,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         asker = await self._hub.rights.asker(self.credential, since=since)
         if asker is None or not asker.audience or (self.asker.signed_in and not asker.signed_in):
             return False
-        if asker != self.asker:
-            self.asker = asker
+        if asker != self.asker or self._doubted:
+            self.asker, self._doubted = asker, False
             self._readings.clear()
             await self._tell({"type": "reset"})
         return True

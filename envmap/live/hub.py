@@ -43,6 +43,9 @@ class Listener(Protocol):
     def hand_over(self, message: Message) -> None:
         """The newest readings of a station."""
 
+    def doubt(self, user_id: object) -> None:
+        """What a person may see has moved, though their role may be the same."""
+
 
 class Hub:
     """The buffer of newest facts, the rights of the sockets, and the tasks that keep both fresh."""
@@ -160,6 +163,10 @@ class Hub:
             self.nudge()
         elif kind == "rights":
             self.news_at = time.monotonic()
+            with suppress(ValueError, KeyError, TypeError):
+                user_id = json.loads(data)["user_id"]
+                for listener in self._listeners:
+                    listener.doubt(user_id)
             self._wake_all()
         else:
             with suppress(ValueError):

@@ -7,9 +7,12 @@ from django.db.models import Max, Q
 
 from envmap.accounts.models import Department
 from envmap.core import clock
+from envmap.core.outbox import Fact, tell
 
 from ..conditions import RANK, Condition, Source
+from ..geometry import representative_point
 from ..models import Feature, FeatureCondition, FeatureGrant
+from ..queries import audience_of
 
 _LOCK = 0x636F6E64
 """Namespace of this room's advisory locks, one for each pair of feature and source."""
@@ -30,6 +33,9 @@ def set_condition(feature: Feature, source: Source, level: Condition, *, at: dat
 
     Called inside another action's `acting()`. Two at once: the second waits for the first and then goes on from what
     it left, so there is never more than one open span and none is lost.
+
+    Facts about alarms and silence go to whoever sees the feature; those about issues and orders do not. So where these
+    change the condition that is shown, `feature.changed` says so to everybody who sees it.
     """
     lock_condition(feature.pk, source)
     spans = FeatureCondition.objects.filter(feature=feature, source=source.value)
@@ -46,7 +52,29 @@ def set_condition(feature: Feature, source: Source, level: Condition, *, at: dat
         since = max(filter(None, [at, spans.aggregate(last=Max("until"))["last"]]))
     if level is not Condition.NORMAL:
         FeatureCondition.objects.create(feature=feature, source=source.value, rank=rank, since=since)
+    if source is not Source.SENSORS:
+        _tell_if_shown(feature, source, before=open_one.rank if open_one else 0, after=rank)
     return True
+
+
+def _tell_if_shown(feature: Feature, source: Source, *, before: int, after: int) -> None:
+    others = FeatureCondition.objects.filter(feature=feature, until=None).exclude(source=source.value)
+    worst = others.aggregate(worst=Max("rank"))["worst"] or 0
+    if max(worst, before) == max(worst, after) or feature.deleted_at is not None:
+        return
+    tell(
+        [
+            Fact(
+                "feature.changed",
+                audience=audience_of(feature),
+                layer=feature.layer.key,
+                feature=feature.code,
+                feature_id=feature.pk,
+                state="changed",
+                location=representative_point(feature.geometry),
+            )
+        ]
+    )
 
 
 def grant(feature: Feature, department: Department, *, reason: str) -> FeatureGrant:
