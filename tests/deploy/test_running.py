@@ -36,7 +36,7 @@ def alive(pids: set[int]) -> set[int]:
 
 @pytest.fixture(scope="module")
 def other():
-    running = start_stack(ENVMAP_DEMO="0")
+    running = start_stack(ENVMAP_DEMO="0", ENVMAP_TRUSTED_PROXIES="127.0.0.1")
     yield running
     running.stop()
 
@@ -160,6 +160,14 @@ def test_the_client_cannot_choose_its_address(stack):
     log = stack.var / "log" / "nginx.log"
     wait_for(lambda: "/healthz" in log.read_text(), 10, "the request to be logged")
     assert "203.0.113.9" not in log.read_text()
+
+
+def test_a_trusted_proxy_says_who_the_client_is_and_the_client_before_it_cannot(own_stack):
+    chain = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9"}  # the first was written by the client itself
+    httpx.get(own_stack.base_url + "/healthz", headers=chain)
+    log = own_stack.var / "log" / "nginx.log"
+    wait_for(lambda: "203.0.113.9" in log.read_text(), 10, "the request to be logged")
+    assert "198.51.100.1" not in log.read_text()
 
 
 def test_a_body_above_the_limit_is_refused_as_problem_json(stack):
