@@ -5,6 +5,7 @@ import base64
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
+from django.utils import translation
 
 from envmap.accounts import actions, queries
 from envmap.accounts.asker import ANONYMOUS
@@ -13,6 +14,13 @@ from envmap.accounts.roles import May, Role, Scope
 from envmap.core.errors import BadInput, Conflict, NotAllowed, NotSignedIn, NotVisible, Throttled
 from envmap.core.models import AuditRow
 from tests.cast import PASSWORD
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """Sentences are compared in English, whether or not the Chinese ones are compiled."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -42,7 +50,7 @@ def test_a_right_password_opens_a_session_and_leaves_an_audit_row(cast, request_
 
 @pytest.mark.parametrize(("username", "password"), [("officer", "wrong"), ("nobody", PASSWORD), ("", "")])
 def test_a_wrong_one_is_refused_in_one_sentence_and_audited_without_the_password(cast, request_of, username, password):
-    with pytest.raises(NotSignedIn, match="not active|用户名|wrong"):
+    with pytest.raises(NotSignedIn, match="not active"):
         actions.sign_in(request_of(), username=username, password=password)
     row = AuditRow.objects.get(kind="sign_in_failed")
     assert row.subject == f"username:{username}"
@@ -150,7 +158,7 @@ def test_a_token_keeps_its_membership_when_the_session_switches(cast):
 
 def test_the_last_administrator_can_be_neither_disabled_nor_demoted(cast):
     admin = cast.asker("admin")
-    with pytest.raises(BadInput, match="last administrator|最后"):
+    with pytest.raises(BadInput, match="last administrator"):
         actions.disable_user(by=admin, username="admin")
     with pytest.raises(BadInput):
         actions.end_membership(by=admin, membership_id=admin.membership_id)
