@@ -61,8 +61,17 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self._woken = asyncio.Event()
         self._doubted = False
         self._hub = hub()
-        await self._hub.join(self)
-        asker = await self._hub.rights.enter(self.credential)
+        try:
+            await self._hub.join(self)
+            asker = await self._hub.rights.enter(self.credential)
+            head = await database_sync_to_async(outbox.head)()
+        except Exception as error:  # nobody disconnects what was never accepted: leave by hand
+            log.warning("A live socket was refused, because the database did not answer: %s", str(error).strip())
+            self._hub.rights.leave(self.credential)
+            await self._hub.leave(self)
+            self._hub = None
+            await self.close()
+            return
         await self.accept()
         if asker is None:
             await self.close(SIGNED_OUT)
@@ -71,7 +80,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.close(READS_NOTHING)
             return
         self.asker: Asker = asker
-        self.cursor = self.last = await database_sync_to_async(outbox.head)()
+        self.cursor = self.last = head
         self._hub.nudge()
         await self._tell({"type": "hello", "seq": self.cursor})
         self._task = asyncio.create_task(self._run())

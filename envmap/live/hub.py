@@ -65,6 +65,7 @@ class Hub:
         self._starting = asyncio.Lock()
         self._throttle = Throttle()
         self._timer: asyncio.TimerHandle | None = None
+        self._round = 0
 
     async def join(self, listener: Listener) -> None:
         """A socket wants to be woken; the first one starts the tasks."""
@@ -73,7 +74,11 @@ class Hub:
                 position = await database_sync_to_async(outbox.position)()
                 self.head = self._floor = position.seq
                 self._buffer = []
-                self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._listen())]
+                self._round += 1
+                self._tasks = [
+                    asyncio.create_task(self._follow(self._round)),
+                    asyncio.create_task(self._listen(self._round)),
+                ]
             self._listeners.add(listener)
 
     async def leave(self, listener: Listener) -> None:
@@ -84,11 +89,13 @@ class Hub:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
+            # A cancellation can be swallowed on the way (wait_for of Python 3.11, a connection being made): the number
+            # of the round ends what is left, and nobody waits for it for long.
+            self._round += 1
+            self._nudged.set()
             for task in tasks:
                 task.cancel()
-            for task in tasks:
-                with suppress(asyncio.CancelledError):
-                    await task
+            await asyncio.wait(tasks, timeout=NET_SECONDS)
 
     def nudge(self) -> None:
         """Has the head read at once."""
@@ -105,8 +112,8 @@ class Hub:
         for listener in self._listeners:
             listener.wake()
 
-    async def _follow(self) -> None:
-        while True:
+    async def _follow(self, mine: int) -> None:
+        while mine == self._round:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._nudged.wait(), NET_SECONDS)
             self._nudged.clear()
@@ -141,16 +148,16 @@ class Hub:
         self._wake_all()
         return self.head < head
 
-    async def _listen(self) -> None:
+    async def _listen(self, mine: int) -> None:
         names = {nudges.channel("facts"), nudges.channel("readings"), nudges.channel("rights")}
-        while True:
+        while mine == self._round:
             try:
                 client = redis.asyncio.from_url(settings.REDIS_URL, socket_connect_timeout=2, health_check_interval=30)
                 async with client, client.pubsub(ignore_subscribe_messages=True) as pubsub:
                     await pubsub.subscribe(*names)
                     self.nudge()
-                    while True:
-                        message = await pubsub.get_message(timeout=60)
+                    while mine == self._round:
+                        message = await pubsub.get_message(timeout=15)
                         if message is not None:
                             self._take(message["channel"].decode(), message["data"])
             except (RedisError, OSError) as error:

@@ -41,7 +41,7 @@ class Rights:
         """A socket has closed."""
         self._sockets[credential] -= 1
         if self._sockets[credential] <= 0:
-            del self._sockets[credential]
+            self._sockets.pop(credential, None)
             self._known.pop(credential, None)
 
     async def asker(self, credential: Credential, *, since: float) -> Asker | None:

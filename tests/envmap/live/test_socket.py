@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.test import Client
 from websockets.exceptions import InvalidStatus
 
@@ -302,3 +302,17 @@ def test_the_newest_readings_reach_those_who_see_the_feature(cast, relay, dial, 
         "type": "reading.latest", "layer": "dust-sites", "feature_id": dust.pk, "station": "MN1", "readings": [reading],
     }  # fmt: skip
     assert visitor.is_quiet()
+
+
+def test_a_handshake_without_the_database_is_refused_and_leaves_nothing_behind(cast, relay, dial, monkeypatch):
+    def away(*args):
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr("envmap.live.rights.asker_behind", away)
+    with pytest.raises(InvalidStatus):
+        dial()
+    monkeypatch.undo()
+    socket = dial()
+    socket.subscribe()
+    change(cast.feature["outfalls"])
+    assert [f["seq"] for f in socket.take(1)] == [1]
