@@ -117,10 +117,7 @@ class Stack:
             return
         self._stopped = True
         self.end()
-        shutil.rmtree(self.instance.var.parent, ignore_errors=True)
-        if self.instance.accounts.outside_home:
-            for path in (self.instance.pg_data, self.instance.pg_sockets):
-                shutil.rmtree(path, ignore_errors=True)
+        remove(self.env)
 
 
 def start_stack(**settings: str) -> Stack:
@@ -131,7 +128,7 @@ def start_stack(**settings: str) -> Stack:
     try:
         process = _start(env, folder / "output")
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(env)
         raise
     return Stack(open_like(env), process, env, folder / "output")
 
@@ -179,6 +176,15 @@ def open_like(env: dict[str, str]) -> Instance:
     """The instance that a start with this environment opens."""
     told = deploy_settings.read(ROOT, env)
     return open_instance(told, decide(ROOT, told.var, PythonEnvironment(ROOT).python))
+
+
+def remove(env: dict[str, str]) -> None:
+    """Remove what an ended instance has left: the folder of `make_folder`, and a database that lies outside of it."""
+    instance = open_like(env)
+    shutil.rmtree(instance.var.parent, ignore_errors=True)
+    if instance.accounts.outside_home:
+        for path in (instance.pg_data, instance.pg_sockets):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def free_ports(count: int) -> list[int]:

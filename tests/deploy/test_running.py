@@ -1,7 +1,6 @@
 """What a running instance leaves behind when it, or a part of it, is killed: nothing; and it can be started again."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import httpx
 import pytest
 
 from deploy.processes import descendants
-from tests.stack import ROOT, instance_environment, make_folder, start_stack, wait_for
+from tests.stack import ROOT, instance_environment, make_folder, remove, start_stack, wait_for
 
 pytestmark = pytest.mark.stack
 
@@ -103,7 +102,7 @@ def test_a_first_start_killed_at_any_step_can_be_repeated(tmp_path):
             start.stdout.close()
             wait_for(lambda: not alive(before), 60, "everything to end")  # noqa: B023  within this turn
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(env)
 
 
 def test_start_script_and_supervisor_killed_together_leave_no_process(own_stack):

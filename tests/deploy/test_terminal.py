@@ -5,7 +5,6 @@ import os
 import pty
 import re
 import select
-import shutil
 import signal
 import subprocess
 import termios
@@ -17,7 +16,7 @@ import pytest
 from deploy.instance import SUPERUSER
 from deploy.processes import descendants
 from tests.deploy.test_running import alive
-from tests.stack import ROOT, instance_environment, make_folder, open_like
+from tests.stack import ROOT, instance_environment, make_folder, open_like, remove
 
 pytestmark = pytest.mark.stack
 
@@ -78,4 +77,4 @@ def test_the_first_administrator_is_made_at_the_terminal_and_ctrl_c_ends_everyth
             os.killpg(terminal.process.pid, signal.SIGTERM)
             terminal.process.wait(timeout=120)
         os.close(terminal.end)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(env)
