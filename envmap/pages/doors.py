@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 
 from envmap.accounts.asker import Asker
 from envmap.accounts.roles import ROLE_NAMES, May
-from envmap.core.errors import EnvmapError, NotAllowed
+from envmap.core.errors import BadQuery, EnvmapError, NotAllowed
 
 from .errors import refusal
 
@@ -21,6 +21,12 @@ def asker_of(request: HttpRequest) -> Asker:
     """The asker that the middleware put on the request."""
     asker: Asker = request.asker  # type: ignore[attr-defined]
     return asker
+
+
+def refuse_nul(request: HttpRequest) -> None:
+    """Raises BadQuery for a NUL character in the address, which the database could not even compare with."""
+    if "\x00" in request.path or any("\x00" in value for _name, values in request.GET.lists() for value in values):
+        raise BadQuery(_("A parameter holds a NUL character."))
 
 
 def page(*mays: May) -> Callable[[View], View]:
@@ -36,6 +42,7 @@ def page(*mays: May) -> Callable[[View], View]:
             try:
                 asker = asker_of(request)
                 asker.require_signed_in()
+                refuse_nul(request)
                 if mays and not any(asker.may(what) for what in mays):
                     raise NotAllowed(_("The role %(role)s has no such page.") % {"role": ROLE_NAMES[asker.role]})
                 return view(request, *args, **kwargs)

@@ -77,7 +77,7 @@ class Filters:
             layer=get["layer"],
             source=get["source"] if get["source"] in words.SOURCES else "",
             severity=get["severity"] if get["severity"] in words.SEVERITIES else "",
-            q=get["q"].replace("\x00", ""),
+            q=get["q"],
         )
 
     def apply(self, asker: Asker) -> QuerySet[Issue]:

@@ -101,7 +101,7 @@ class Filters:
             department=get["department"],
             state=get["state"] if get["state"] in set(OrderState) else "",
             overdue=request.GET.get("overdue") == "true",
-            q=get["q"].replace("\x00", ""),
+            q=get["q"],
         )
 
     def apply(self, orders: QuerySet[Order]) -> QuerySet[Order]:

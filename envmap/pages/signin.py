@@ -66,7 +66,11 @@ def signin(request: HttpRequest) -> HttpResponse:
     username = request.POST.get("username", "")
     if request.method == "POST":
         try:
-            actions.sign_in(request, username=username.strip()[:60], password=request.POST.get("password", "")[:200])
+            actions.sign_in(
+                request,
+                username=username.replace("\x00", "").strip()[:60],
+                password=request.POST.get("password", "")[:200],
+            )
             return HttpResponseRedirect(way_back(request))
         except (NotSignedIn, Throttled) as error:
             # The form was answered, so 200 would do; 401 and 429 tell scripts and proxies what happened.

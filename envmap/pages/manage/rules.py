@@ -23,7 +23,7 @@ PAGE = 50
 def rules(request: HttpRequest) -> HttpResponse:
     """All rules, by layer and factor."""
     asker = asker_of(request)
-    layer, factor = (request.GET.get(name, "").strip()[:64].replace("\x00", "") for name in ("layer", "factor"))
+    layer, factor = (request.GET.get(name, "").strip()[:64] for name in ("layer", "factor"))
     rows = queries.rules(asker, layer=layer or None, factor=factor or None)
     context = {
         "rows": Paginator(rows, PAGE).get_page(request.GET.get("page")),

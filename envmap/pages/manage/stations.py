@@ -34,9 +34,7 @@ PAGE = 50
 def stations(request: HttpRequest) -> HttpResponse:
     """All stations with how they do and when they were last heard."""
     asker = asker_of(request)
-    q, layer, condition = (
-        request.GET.get(name, "").strip()[:100].replace("\x00", "") for name in ("q", "layer", "condition")
-    )
+    q, layer, condition = (request.GET.get(name, "").strip()[:100] for name in ("q", "layer", "condition"))
     rows = queries.stations(asker, layer=layer or None, condition=condition if condition in words.CONDITIONS else None)
     if q:
         rows = rows.filter(
@@ -177,7 +175,7 @@ def acknowledge(request: HttpRequest, mn: str, alarm_id: int) -> HttpResponse:
 def dead_letters(request: HttpRequest) -> HttpResponse:
     """Frames that were refused, with the reason; counts since the beginning."""
     asker = asker_of(request)
-    reason, mn = (request.GET.get(name, "").strip()[:60].replace("\x00", "") for name in ("reason", "mn"))
+    reason, mn = (request.GET.get(name, "").strip()[:60] for name in ("reason", "mn"))
     counts = queries.dead_letter_counts()
     rows = queries.dead_letters(asker, reason=reason or None, mn=mn or None)
     shown = Paginator(rows, PAGE).get_page(request.GET.get("page"))

