@@ -132,6 +132,8 @@ DATABASES: dict[str, dict[str, Any]] = {
             }
         },
         "CONN_MAX_AGE": 0,
+        # After a restart of PostgreSQL each dead connection in the pool would fail one request.
+        "CONN_HEALTH_CHECKS": True,
     }
 }
 # The owner's role makes tables; the application's role can neither truncate nor alter them, so that the trail stays.
@@ -142,12 +144,6 @@ DATABASE_ROUTERS = ["envmap.core.routers.OwnerOnlyMigrates"]
 
 REDIS_URL = env.url("REDIS_URL", {"redis", "rediss", "unix"}, "redis://127.0.0.1:6379/0")
 _redis_socket = urlsplit(REDIS_URL).path if REDIS_URL.startswith("unix:") else ""
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL]},
-    }
-}
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",

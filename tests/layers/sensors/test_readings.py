@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from envmap.accounts.asker import Asker
 from envmap.accounts.roles import Role, Scope
@@ -86,7 +87,7 @@ def test_values_are_converted_from_the_stations_unit_once(cast, dust) -> None:
     ],
 )
 def test_one_wrong_reading_keeps_all_out_and_is_named_by_its_index(cast, dust, wrong, says) -> None:
-    with pytest.raises(BadInput) as caught:
+    with translation.override("en"), pytest.raises(BadInput) as caught:
         record(cast, minute(0, "0.1"), minute(1, "0.1")._replace(**wrong))
     assert [error.get("index") for error in caught.value.errors] == [1]
     assert says in caught.value.errors[0]["detail"]
