@@ -1,4 +1,4 @@
-"""Where refusals become HTTP: one table from error to status, and one form of answer (RFC 9457 problem+json)."""
+"""Where refusals become HTTP: the title of each, and one form of answer (RFC 9457 problem+json)."""
 
 import json
 import logging
@@ -15,6 +15,7 @@ from ninja.errors import ValidationError as NinjaValidationError
 
 from envmap.core import errors
 from envmap.core.errors import EnvmapError, FieldError
+from envmap.core.statuses import STATUS
 
 logger = logging.getLogger("envmap.api")
 
@@ -22,21 +23,21 @@ CONTENT_TYPE = "application/problem+json"
 TYPE = "urn:envmap:problem:{}"
 
 TABLE: dict[type[EnvmapError], tuple[int, str, object]] = {
-    errors.BadQuery: (400, "bad-query", gettext_lazy("This parameter is not understood")),
-    errors.NotSignedIn: (401, "not-signed-in", gettext_lazy("Credentials are needed")),
-    errors.NotAllowed: (403, "not-allowed", gettext_lazy("This is not allowed")),
-    errors.NotVisible: (404, "not-found", gettext_lazy("Not found")),
-    errors.WrongState: (409, "wrong-state", gettext_lazy("Not from this state")),
-    errors.Conflict: (409, "conflict", gettext_lazy("This is there already")),
-    errors.Gone: (410, "gone", gettext_lazy("No longer kept")),
-    errors.StaleVersion: (412, "stale-version", gettext_lazy("This version is not the newest")),
-    errors.TooLarge: (413, "too-large", gettext_lazy("This is too large")),
-    errors.UnknownKind: (415, "unknown-kind", gettext_lazy("This type is not taken")),
-    errors.BadInput: (422, "bad-input", gettext_lazy("The input is not what was expected")),
-    errors.VersionMissing: (428, "version-missing", gettext_lazy("A version is needed")),
-    errors.Throttled: (429, "throttled", gettext_lazy("Too many attempts")),
+    errors.BadQuery: (STATUS[errors.BadQuery], "bad-query", gettext_lazy("This parameter is not understood")),
+    errors.NotSignedIn: (STATUS[errors.NotSignedIn], "not-signed-in", gettext_lazy("Credentials are needed")),
+    errors.NotAllowed: (STATUS[errors.NotAllowed], "not-allowed", gettext_lazy("This is not allowed")),
+    errors.NotVisible: (STATUS[errors.NotVisible], "not-found", gettext_lazy("Not found")),
+    errors.WrongState: (STATUS[errors.WrongState], "wrong-state", gettext_lazy("Not from this state")),
+    errors.Conflict: (STATUS[errors.Conflict], "conflict", gettext_lazy("This is there already")),
+    errors.Gone: (STATUS[errors.Gone], "gone", gettext_lazy("No longer kept")),
+    errors.StaleVersion: (STATUS[errors.StaleVersion], "stale-version", gettext_lazy("This version is not the newest")),
+    errors.TooLarge: (STATUS[errors.TooLarge], "too-large", gettext_lazy("This is too large")),
+    errors.UnknownKind: (STATUS[errors.UnknownKind], "unknown-kind", gettext_lazy("This type is not taken")),
+    errors.BadInput: (STATUS[errors.BadInput], "bad-input", gettext_lazy("The input is not what was expected")),
+    errors.VersionMissing: (STATUS[errors.VersionMissing], "version-missing", gettext_lazy("A version is needed")),
+    errors.Throttled: (STATUS[errors.Throttled], "throttled", gettext_lazy("Too many attempts")),
 }
-"""The one table: error → status, last word of the problem's type, title."""
+"""Error → status (from the one table), last word of the problem's type, title."""
 METHOD = (405, "method-not-allowed", gettext_lazy("This method is not served here"))
 BROKEN = (400, "broken-request", gettext_lazy("The request is broken"))
 UNAVAILABLE = (503, "unavailable", gettext_lazy("Not available just now"))

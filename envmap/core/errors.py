@@ -1,4 +1,4 @@
-"""What can go wrong, by name. Each carries a sentence for a person; `envmap.api` alone knows their HTTP status."""
+"""What can go wrong, by name. Each carries a sentence for a person; `core.statuses` alone knows their HTTP status."""
 
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict

@@ -1,4 +1,4 @@
-"""Refusals as pages: which status each error of the house has here, and the pages for 400, 403, 404 and 500."""
+"""Refusals as pages: a sentence and the ways out; and the pages for 400, 403, 404 and 500."""
 
 import logging
 from urllib.parse import quote
@@ -8,28 +8,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from envmap.core import errors
+from envmap.core.statuses import status_of
 
-STATUS: dict[type[errors.EnvmapError], int] = {
-    errors.NotSignedIn: 401,
-    errors.NotVisible: 404,
-    errors.NotAllowed: 403,
-    errors.WrongState: 409,
-    errors.Conflict: 409,
-    errors.StaleVersion: 412,
-    errors.VersionMissing: 428,
-    errors.BadInput: 422,
-    errors.BadQuery: 400,
-    errors.TooLarge: 413,
-    errors.UnknownKind: 415,
-    errors.Throttled: 429,
-    errors.Gone: 410,
-}
 log = logging.getLogger("envmap.pages")
-
-
-def status_of(error: errors.EnvmapError) -> int:
-    """The HTTP status of a refusal; a subclass counts as the nearest class that is listed."""
-    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
 def sign_in_first(request: HttpRequest) -> HttpResponseRedirect:

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from envmap.core.errors import BadInput, Conflict, EnvmapError, StaleVersion, WrongState
 from envmap.core.idempotency import Reply, fingerprint, once, replayed
+from envmap.core.statuses import status_of
 
 from .doors import asker_of
-from .errors import status_of
 from .forms import Form
 
 NOT_CONTENT = {"csrfmiddlewaretoken", "client_uuid"}

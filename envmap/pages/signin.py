@@ -16,9 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from envmap.accounts import actions
 from envmap.accounts.models import Membership
 from envmap.core.errors import EnvmapError, NotSignedIn, Throttled
+from envmap.core.statuses import status_of
 
 from .doors import for_everybody, page
-from .errors import status_of
 from .forms import PasswordForm
 
 DEMO_ACCOUNTS = settings.ROOT / "fixtures" / "demo" / "accounts.json"

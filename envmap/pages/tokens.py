@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST
 from envmap.accounts import actions, queries
 from envmap.accounts.payloads import token_payload
 from envmap.core.errors import EnvmapError
+from envmap.core.statuses import status_of
 
 from .doors import asker_of, page
-from .errors import status_of
 from .forms import TokenForm
 
 
