@@ -123,7 +123,7 @@ def test_an_officer_and_a_field_team_close_an_order(stack, browser, api, site):
     wait_for(lambda: api.get(f"/orders/{number}")["rework_count"] == 1, 20, "the send-back")
     again = phone.page.locator("#verb-report")
     again.wait_for()
-    assert "请补拍出入口冲洗" in phone.page.locator("#field-trail").inner_text()
+    phone.page.locator("#field-trail").get_by_text("请补拍出入口冲洗").wait_for()
     again.locator("textarea[name=note]").fill("已补拍")
     again.locator("input[type=file]").set_input_files(
         [{"name": "出入口.jpg", "mimeType": "image/jpeg", "buffer": photo(*PLACE, colour=(30, 60, 90))}]
