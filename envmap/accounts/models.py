@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -41,6 +41,7 @@ class Department(models.Model):
     sector_hint = models.CharField(max_length=40, blank=True, default="")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     phone = models.CharField(max_length=40, blank=True, default="")
+    seat = models.PointField(srid=4326, null=True, blank=True)  # where its people set out from
     is_active = models.BooleanField(default=True)
 
     objects = DepartmentQuerySet.as_manager()
@@ -83,6 +84,7 @@ class User(AbstractBaseUser):
     username = models.CharField(max_length=60, unique=True, validators=[UnicodeUsernameValidator()])
     name = models.CharField(max_length=60)
     phone = models.CharField(max_length=40, blank=True, default="")
+    letter_keys = models.BooleanField(default=True)  # single-letter shortcuts work (WCAG 2.2, 2.1.4)
     is_active = models.BooleanField(default=True)
     is_demo = models.BooleanField(default=False)  # signs in only while ENVMAP_DEMO=1
     created_at = models.DateTimeField(auto_now_add=True)
@@ -161,3 +163,27 @@ class Token(models.Model):
                 hidden=("digest",),
             )
         ]
+
+
+class LastLookQuerySet(models.QuerySet["LastLook"]):
+    def visible_to(self, asker: Asker) -> LastLookQuerySet:
+        """One's own only: what a person has read is nobody else's business."""
+        return self.filter(user_id=asker.user_id) if asker.user_id else self.none()
+
+
+class LastLook(models.Model):
+    """When a person last looked at a list, so that the next look shows what has come since."""
+
+    class Place(models.TextChoices):
+        ISSUES = "issues", _("issues")
+        ORDERS = "orders", _("orders")
+        ALARMS = "alarms", _("alarms")
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="last_looks")
+    place = models.CharField(max_length=16, choices=Place)
+    at = models.DateTimeField()
+
+    objects = LastLookQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "place"], name="one_last_look_a_place")]

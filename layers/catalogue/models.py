@@ -359,3 +359,30 @@ class Attachment(models.Model):
                 condition=Q(hung_at=None),
             )
         ]
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def visible_to(self, asker: Asker) -> SavedViewQuerySet:
+        """One's own, and those that somebody of the current department shares with it."""
+        if not asker.user_id:
+            return self.none()
+        return self.filter(Q(owner_id=asker.user_id) | Q(department_id=asker.department_id or 0))
+
+
+class SavedView(models.Model):
+    """A view of the map under a name: the state that the map keeps in its address, kept by a person or shared in a unit."""
+
+    owner = models.ForeignKey(User, models.CASCADE, related_name="saved_views")
+    department = models.ForeignKey(Department, models.CASCADE, null=True, blank=True, related_name="saved_views")
+    name = models.CharField(max_length=60)
+    state = models.CharField(max_length=2000)  # what stands behind "#" in the address of the map
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="one_saved_view_a_name")]
+
+    def __str__(self) -> str:
+        return self.name

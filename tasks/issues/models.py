@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from envmap.accounts.asker import Asker
@@ -177,3 +178,22 @@ class IssueEventNote(EventNote):
 
     class Meta:
         triggers = [OnlyErased(name="only_erased")]
+
+
+class CitizenReportQuerySet(models.QuerySet["CitizenReport"]):
+    def visible_to(self, asker: Asker) -> CitizenReportQuerySet:
+        """Who triages sees how to reach the citizen; the citizen reads the receipt by its private link alone."""
+        return self if asker.may(May.TRIAGE_ISSUES) else self.none()
+
+
+class CitizenReport(models.Model):
+    """What a citizen's report has beside its issue: the key of the private link (hashed) and a way to reach the person."""
+
+    issue = models.OneToOneField(Issue, models.PROTECT, related_name="citizen_report")
+    key_digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the key in the private link
+    contact = models.CharField(max_length=80, blank=True, default="")
+    place = models.CharField(max_length=200, blank=True, default="")  # the spot in the citizen's own words
+    client_uuid = models.UUIDField(null=True, unique=True)  # a form sent twice makes one report
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = CitizenReportQuerySet.as_manager()
