@@ -51,6 +51,16 @@ def condition(api, site):
     return api.get(site["path"])["properties"]["condition"]
 
 
+def until_unchanged(api, address, tries=20):
+    """The first 304: the layer's other stations and the issue just being opened may change it between two requests."""
+    for _ in range(tries):
+        etag = api.http.get(address).headers["etag"]
+        answer = api.http.get(address, headers={"If-None-Match": etag})
+        if answer.status_code == 304:
+            break
+    return answer
+
+
 def test_from_a_frame_above_the_limit_to_a_closed_order(stack, officer, field, site):
     me = field.get("/me")
     before = officer.get("/statistics/layers/dust-sites")
@@ -70,17 +80,15 @@ def test_from_a_frame_above_the_limit_to_a_closed_order(stack, officer, field, s
     reading = officer.get(f"{site['path']}/readings", factor="a34002", kind="minute")["items"][0]
     assert (reading["value"], reading["flag"]) == (0.2, "N")
     x, y = tile_of(*PLACE, 16)
-    tile = officer.http.get(f"{stack.base_url}/tiles/dust-sites/16/{x}/{y}.mvt")
+    address = f"{stack.base_url}/tiles/dust-sites/16/{x}/{y}.mvt"
+    tile = officer.http.get(address)
     assert tile.status_code == 200
     assert site["code"].encode() in tile.content
-    again = officer.http.get(
-        f"{stack.base_url}/tiles/dust-sites/16/{x}/{y}.mvt", headers={"If-None-Match": tile.headers["etag"]}
-    )
-    assert again.status_code == 304
+    assert until_unchanged(officer, address).status_code == 304
 
     # The unit sees nothing of it before an order is theirs.
     field.get(site["path"], 404)
-    assert field.http.get(f"{stack.base_url}/tiles/dust-sites/16/{x}/{y}.mvt").status_code in {204, 404}
+    assert field.http.get(address).status_code in {204, 404}
 
     # The alarm is an issue by itself; the officer makes it an order for the unit.
     opened = live.wait("issue.opened", feature=site["code"])
