@@ -1,147 +1,79 @@
 /** The map page: wires the sheet, the dock, the panel and the live connection together. Decisions live in the other modules. */
-import { L } from '../leaflet.js'
 import { connectLive } from '../live.js'
-import { Basemap } from './basemap.js'
-import { viewCanvas } from './canvas.js'
 import { WORST_FIRST } from './conditions.js'
 import { Dock } from './dock.js'
-import { Glyphs, palette } from './paint.js'
 import { Panel } from './panel.js'
-import { tilesOver, toLonLat, toWorld } from './projection.js'
-import { addSheets } from './raster.js'
-import { sourceZoom } from './scene.js'
-import { Symbols, keyOf, ringName } from './symbols.js'
-import { TileStore } from './tiles.js'
+import { toLonLat, toWorld } from './projection.js'
+import { Sheet, isNarrow } from './sheet.js'
+import { soon } from './soon.js'
+import { format, noFilters, parse } from './state.js'
+import { keyOf } from './symbols.js'
+import { watchPointer } from './pointer.js'
+import { say } from './say.js'
+import { bindTools } from './tools.js'
 
 const config = JSON.parse(document.getElementById('map-config').textContent)
 const byId = (id) => document.getElementById(id)
+const root = byId('workbench')
 const map = window.leafletmapmap
-const fonts = getComputedStyle(document.body).fontFamily
-const isNarrow = () => matchMedia('(max-width: 767px)').matches
-const isTouch = matchMedia('(pointer: coarse)')
+const keys = () => config.layers.map((layer) => layer.key)
 
 const state = {
   shown: new Set(WORST_FIRST),
-  on: new Set(config.layers.map((layer) => layer.key)),
+  on: new Set(keys()),
+  filters: noFilters(),
   selected: null,
   lit: null,
 }
 
-/** Calls `act` once for a burst of calls, `ms` after the first of them. */
-function soon(ms, act) {
-  let timer = 0
-  return () => {
-    timer ||= setTimeout(() => {
-      timer = 0
-      act()
-    }, ms)
-  }
-}
-
-// The sheet -----------------------------------------------------------------------------------------------------------
-
-let colours = palette()
-let basemap = null
-const glyphs = new Glyphs(config.sprite, () => overlay.later())
-const symbols = new Symbols({
-  items: () => store.items([...state.on]),
-  state, glyphs, fonts,
-  colour: () => colours,
-  basemap: () => (config.sheets.length ? null : basemap),
-})
-map.createPane('ground').classList.add('pane-ground')
-map.createPane('symbols').classList.add('pane-symbols')
-const ground = viewCanvas((context, view) => basemap?.draw(context, view, colours), { pane: 'ground' })
-const overlay = viewCanvas((context, view) => symbols.draw(context, view), { pane: 'symbols' })
-const refused = new Set()
-const store = new TileStore(
-  () => {
-    symbols.changed()
-    overlay.later()
-    listSoon()
-  },
-  (key, status) => {
-    if (status === 404 || refused.has(key)) return
-    refused.add(key)
-    say(config.words.unread.replace('{name}', config.layers.find((layer) => layer.key === key)?.name ?? key))
-  },
-)
-
-/** The free part of the view, between the panels: what is fitted and centred lies there. */
-function padding() {
-  const sheet = byId('panel').hidden ? 0 : byId('panel').offsetHeight
-  if (isNarrow()) return { paddingTopLeft: [16, 64], paddingBottomRight: [16, sheet ? sheet + 56 : 40] }
-  const dock = byId('dock').classList.contains('is-folded') ? 60 : byId('dock').offsetWidth + 12
-  const panel = byId('panel').hidden ? 0 : byId('panel').offsetWidth + 12
-  return { paddingTopLeft: [dock + 20, 24], paddingBottomRight: [panel + 64, 84] }
-}
-
-function showWhole(options = {}) {
-  const [west, south, east, north] = config.bounds
-  map.fitBounds([[south, west], [north, east]], { ...padding(), animate: false, ...options })
-}
-
-function ask() {
-  const bounds = map.getPixelBounds()
-  const scale = 256 * 2 ** map.getZoom()
-  const box = [bounds.min.x / scale, bounds.min.y / scale, bounds.max.x / scale, bounds.max.y / scale]
-  // Nothing of this instance lies far outside its area: tiles out there need not be asked for.
-  const [west, south, east, north] = config.bounds
-  const wide = (east - west) / 2
-  const [left, top] = toWorld([west - wide, north + wide])
-  const [right, bottom] = toWorld([east + wide, south - wide])
-  const cut = [Math.max(box[0], left), Math.max(box[1], top), Math.min(box[2], right), Math.min(box[3], bottom)]
-  const tiles = cut[0] < cut[2] && cut[1] < cut[3] ? tilesOver(cut, sourceZoom(map.getZoom())) : []
-  store.want([...state.on], tiles)
-}
+const tell = (name, detail) => root.dispatchEvent(new CustomEvent(`envmap:${name}`, { detail }))
 
 const listSoon = soon(60, () => {
-  const size = map.getSize()
-  dock.show(symbols.inView({ width: size.x, height: size.y }))
-  byId('workbench').dataset.settled = String(store.isComplete)
+  dock.show(sheet.inView())
+  root.dataset.settled = String(sheet.store.isComplete)
+})
+
+const sheet = new Sheet({
+  map, config, state,
+  onItems: listSoon,
+  onUnread: (key) => say(config.words.unread.replace('{name}', config.layers.find((layer) => layer.key === key)?.name ?? key)),
 })
 
 // Choosing ------------------------------------------------------------------------------------------------------------
 
-const tip = byId('tip')
 let cameFrom = null
+let isPlaced = false // whether the selected one's place is in view already
+let isBegun = false
 
 function open(item) {
   if (item.kind === 'cluster') {
     const [lon, lat] = toLonLat([item.x, item.y])
-    map.setView([lat, lon], Math.min(map.getZoom() + 2, 18))
+    sheet.goTo([lon, lat], Math.min(map.getZoom() + 2, 18))
     return
   }
   select(keyOf(item), { at: [item.x, item.y] })
 }
 
-function select(key, { at = null, focus = true } = {}) {
+function select(key, { at = null, focus = true, isKept = false, isThere = Boolean(at) } = {}) {
+  isPlaced = isThere
   if (!state.selected) cameFrom = document.activeElement
   state.selected = key
   if (isNarrow()) closeSheets()
   dock.markSelected()
-  overlay.later()
-  history.replaceState(null, '', `#${key}`)
-  panel.show(key, { focus }).then(() => at && uncover(at))
+  sheet.redraw()
+  if (!isKept) address.keep()
+  tell('selected', { key })
+  panel.show(key, { focus }).then(() => at && sheet.uncover(at))
 }
 
-/** Moves the map so that a place is not under a panel. */
-function uncover(world) {
-  const [lon, lat] = toLonLat(world)
-  const { paddingTopLeft, paddingBottomRight } = padding()
-  map.panInside([lat, lon], {
-    paddingTopLeft: L.point(paddingTopLeft).add([24, 24]),
-    paddingBottomRight: L.point(paddingBottomRight).add([24, 24]),
-    animate: !matchMedia('(prefers-reduced-motion: reduce)').matches,
-  })
-}
-
-function unselect() {
+function unselect({ isKept = false } = {}) {
+  if (!state.selected) return
   state.selected = null
   panel.close()
   dock.markSelected()
-  overlay.later()
-  history.replaceState(null, '', location.pathname)
+  sheet.redraw()
+  if (!isKept) address.keep()
+  tell('selected', { key: null })
   ;(cameFrom?.isConnected && cameFrom !== document.body ? cameFrom : byId('view-list')).focus({ preventScroll: true })
   cameFrom = null
 }
@@ -149,49 +81,64 @@ function unselect() {
 function light(key) {
   if (key === state.lit) return
   state.lit = key
-  overlay.later()
+  sheet.redraw()
 }
 
-function point(event) {
-  const item = symbols.at(event.containerPoint.x, event.containerPoint.y, false)
-  light(item?.key ?? null)
-  map.getContainer().classList.toggle('is-over', Boolean(item))
-  tip.hidden = !item
-  if (!item) return
-  const words = item.kind === 'cluster' ? [ringName(item.counts, config)] : [item.name, `${config.conditions[item.condition]} · ${item.code}`]
-  tip.replaceChildren(...words.map((text, n) => Object.assign(document.createElement(n ? 'small' : 'b'), { textContent: text })))
-  const size = map.getSize()
-  const x = Math.min(item.px + 16, size.x - tip.offsetWidth - 8)
-  tip.style.transform = `translate(${x}px, ${Math.max(8, item.py - tip.offsetHeight - item.radius - 6)}px)`
+watchPointer({ map, sheet, config, tip: byId('tip'), onLight: light, onOpen: open })
+
+// The view in the address ---------------------------------------------------------------------------------------------
+
+const address = {
+  /** The view as it stands, as text. */
+  state() {
+    const { lng, lat } = map.getCenter()
+    return format({ ...state, centre: [lng, lat], zoom: map.getZoom() }, keys())
+  },
+  /** What somebody chose is a step that "back" undoes; `isMove`: the map was only moved. */
+  keep({ isMove = false } = {}) {
+    if (!isBegun) return
+    const text = this.state()
+    if (`#${text}` === location.hash) return
+    history[isMove ? 'replaceState' : 'pushState'](null, '', `#${text}`)
+    tell('view', { state: text })
+  },
+  /** Shows the view that a text means. */
+  restore(text, { isKept = false } = {}) {
+    const view = parse(text, keys())
+    if (view.centre) map.setView([view.centre[1], view.centre[0]], view.zoom, { animate: false })
+    if (!view.isBare) {
+      state.on = view.on
+      state.shown = view.shown
+      state.filters = view.filters
+      dock.showTallies()
+      filtersChanged({ isKept: true })
+    }
+    if (view.selected && view.selected !== state.selected) {
+      select(view.selected, { focus: false, isKept: true, isThere: Boolean(view.centre) })
+    } else if (!view.selected) unselect({ isKept: true })
+    if (!isKept) this.keep()
+  },
 }
 
-map.on('mousemove', point)
-map.on('mouseout', () => {
-  tip.hidden = true
-  light(null)
-})
-map.on('click', (event) => {
-  const item = symbols.at(event.containerPoint.x, event.containerPoint.y, isTouch.matches)
-  if (item) open(item)
-})
-map.on('moveend', () => {
-  ask()
+function filtersChanged({ isKept = false } = {}) {
+  sheet.ask()
+  sheet.changed()
   listSoon()
+  if (!isKept) address.keep()
+  tell('filters', { filters: workbench.filters })
+}
+
+map.on('moveend', () => {
+  sheet.ask()
+  listSoon()
+  address.keep({ isMove: true })
 })
+// Also when somebody follows a link with another view to the open map.
+addEventListener('popstate', () => address.restore(location.hash.slice(1), { isKept: true }))
 
 // Parts ---------------------------------------------------------------------------------------------------------------
 
-const dock = new Dock({
-  config, state,
-  onFilter: () => {
-    ask()
-    symbols.changed()
-    overlay.later()
-    listSoon()
-  },
-  onOpen: open,
-  onLight: light,
-})
+const dock = new Dock({ config, state, onFilter: filtersChanged, onOpen: open, onLight: light })
 const panel = new Panel(byId('panel'), {
   words: config.words,
   onClose: unselect,
@@ -201,29 +148,13 @@ const panel = new Panel(byId('panel'), {
     unselect()
   },
   onShown: (article) => {
-    if (article.dataset.at && !state.placed && location.hash) goTo(article.dataset.at)
-    state.placed = true
+    if (article.dataset.at && !isPlaced) {
+      const at = article.dataset.at.split(',').map(Number)
+      sheet.goTo(at, Math.max(map.getZoom(), 15))
+    }
+    isPlaced = true
   },
 })
-
-/** Shows a place that came with the page's address. */
-function goTo(at) {
-  const [lon, lat] = at.split(',').map(Number)
-  map.setView([lat, lon], Math.max(map.getZoom(), 15), { animate: false })
-  uncover(toWorld([lon, lat]))
-}
-
-/** Says something that happened: two at most, ten seconds each, longer while pointed at. */
-function say(text, href = null) {
-  const toast = document.createElement('p')
-  toast.className = 'toast'
-  if (href) toast.append(Object.assign(document.createElement('a'), { href, textContent: text }))
-  else toast.textContent = text
-  byId('toasts').append(toast)
-  while (byId('toasts').children.length > 2) byId('toasts').firstChild.remove()
-  const leave = () => (toast.matches(':hover, :focus-within') ? setTimeout(leave, 2_000) : toast.remove())
-  setTimeout(leave, 10_000)
-}
 
 const tallySoon = soon(300, async () => {
   const answer = await fetch('/api/v1/layers?limit=1000').catch(() => null)
@@ -247,30 +178,28 @@ const panelSoon = soon(120, () => panel.refresh())
 
 byId('ticker').addEventListener('click', (event) => {
   const key = event.target.closest('[data-feature]')?.dataset.feature
-  if (key) {
-    state.placed = false
-    select(key)
-  }
+  if (key) select(key)
 })
 
 // What happens out there ----------------------------------------------------------------------------------------------
 
+let wasDown = false
 connectLive({
   onFact(fact) {
     const place = fact.location ? toWorld(fact.location.coordinates) : null
     if (fact.layer) {
-      store.stale(fact.layer, place)
+      sheet.store.stale(fact.layer, place)
       tallySoon()
     }
     if (fact.type.startsWith('alarm.')) tickSoon()
     if (fact.type === 'alarm.raised') {
-      if (place) symbols.pulse(place, () => overlay.later())
+      if (place) sheet.symbols.pulse(place, () => sheet.redraw())
       byId('say').textContent = config.words.raised.replace('{name}', fact.feature ?? '')
     }
     if (state.selected === `${fact.layer}/${fact.feature_id}`) panelSoon()
   },
   onReset() {
-    config.layers.forEach((layer) => store.stale(layer.key))
+    keys().forEach((key) => sheet.store.stale(key))
     tallySoon()
     tickSoon()
     panelSoon()
@@ -280,78 +209,32 @@ connectLive({
   },
   onState({ up }) {
     byId('live-state').classList.toggle('is-up', up)
-    if (up && state.wasDown) say(config.words.back)
-    state.wasDown = !up
+    if (up && wasDown) say(config.words.back)
+    wasDown = !up
   },
 })
 document.addEventListener('live:signed-out', () => say(config.words.signedOut, '/signin/'))
 
-// Tools and keys ------------------------------------------------------------------------------------------------------
+const { closeSheets } = bindTools({ map, sheet, dock, config, state, say, unselect })
 
-byId('zoom-in').addEventListener('click', () => map.zoomIn())
-byId('zoom-out').addEventListener('click', () => map.zoomOut())
-byId('whole').addEventListener('click', () => showWhole())
-byId('locate').addEventListener('click', () => map.locate({ setView: true, maxZoom: 16, enableHighAccuracy: true }))
-let here = null
-map.on('locationfound', (event) => {
-  here?.remove()
-  here = L.circle(event.latlng, { radius: event.accuracy, className: 'here', interactive: false }).addTo(map)
-  say(config.words.located)
-})
-map.on('locationerror', (event) => say(config.words.notLocated.replace('{why}', event.message)))
-
-function fold() {
-  const isFolded = byId('dock').classList.toggle('is-folded')
-  byId('fold').setAttribute('aria-expanded', String(!isFolded))
+/** What the other parts of the page build upon (command bar, saved views, ticker). */
+export const workbench = {
+  map,
+  select: (key) => select(key),
+  unselect,
+  goTo: (lonLat, zoom) => sheet.goTo(lonLat, zoom),
+  fit: (box) => sheet.fit(box),
+  state: () => address.state(),
+  restore: (text) => address.restore(text),
+  get filters() {
+    return { ...state.filters, conditions: [...state.shown], layers: [...state.on] }
+  },
 }
-
-function closeSheets() {
-  byId('dock').classList.remove('is-open')
-  document.querySelector('[data-sheet]').setAttribute('aria-expanded', 'false')
-}
-
-byId('fold').addEventListener('click', () => (isNarrow() ? closeSheets() : fold()))
-document.querySelector('[data-sheet]').addEventListener('click', (event) => {
-  const isOpen = byId('dock').classList.toggle('is-open')
-  event.currentTarget.setAttribute('aria-expanded', String(isOpen))
-})
-
-document.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && state.selected) return unselect()
-  if (event.target.closest('input, textarea, select, [contenteditable]') || event.ctrlKey || event.metaKey || event.altKey) return
-  if (/^[1-5]$/.test(event.key)) dock.filter(WORST_FIRST[Number(event.key) - 1])
-  else if (event.key === '0') dock.filter(null)
-  else if (event.key.toLowerCase() === 'l') fold()
-  else if (event.key.toLowerCase() === 'd') document.getElementById('dispatch-unit')?.focus()
-  else if (event.key.toLowerCase() === 'a') byId('ticker').querySelector('.ticker-item')?.click()
-})
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-  colours = palette()
-  ground.now()
-  overlay.now()
-})
 
 // The beginning -------------------------------------------------------------------------------------------------------
 
-map.attributionControl.setPrefix('')
-showWhole()
-addSheets(map, config.sheets)
-if (!config.sheets.length) ground.addTo(map)
-overlay.addTo(map)
-ask()
-fetch('/tiles/basemap.json')
-  .then((answer) => answer.json())
-  .then((document) => {
-    basemap = new Basemap(document, config.language === 'en' ? 'en' : 'zh-hans')
-    map.attributionControl.addAttribution(config.attribution || basemap.attribution)
-    ground.later()
-    overlay.later()
-  })
-/** Opens what the address names: at the start, by the back button, or when somebody follows a link to the open map. */
-function follow() {
-  const asked = /^#([\w-]+\/\d+)$/.exec(location.hash)?.[1]
-  if (asked && asked !== state.selected) select(asked, { focus: false })
-}
-
-follow()
-window.addEventListener('hashchange', follow)
+sheet.whole()
+sheet.begin()
+sheet.ask()
+if (location.hash.length > 1) address.restore(location.hash.slice(1), { isKept: true })
+isBegun = true
