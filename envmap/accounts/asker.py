@@ -43,10 +43,16 @@ class Asker:
         return Actor(id=self.user_id, department=self.department_code, role=str(self.role))
 
     def may(self, what: May) -> bool:
-        """Whether role and scopes allow it."""
+        """Whether role and scopes allow it.
+
+        What somebody sees, they may also act upon: a token that only writes knows of the same things. That it is told
+        nothing of them on asking is `require_reading`.
+        """
         if what not in ROLES[self.role]:
             return False
-        if what.startswith(("see_", "page_")):
+        if what.startswith("see_"):
+            return bool(self.scopes & ALL_SCOPES)
+        if what.startswith("page_"):
             return Scope.READ in self.scopes
         if what is May.WRITE_READINGS and self.role is Role.STATION:
             return Scope.INGEST in self.scopes
@@ -68,6 +74,15 @@ class Asker:
         """Raises NotSignedIn for nobody, NotAllowed for a station's token, which reads nothing."""
         if not self.signed_in:
             raise NotSignedIn(_("Sign in first, or send a token."))
+        self._refuse_station()
+
+    def require_reading(self) -> None:
+        """Raises NotAllowed for a token that reads nothing: a station's, and one with the scope `write` alone."""
+        self._refuse_station()
+        if Scope.READ not in self.scopes:
+            raise NotAllowed(_("This token's scopes do not allow this (%(what)s).") % {"what": Scope.READ})
+
+    def _refuse_station(self) -> None:
         if self.role is Role.STATION:
             raise NotAllowed(_("A station's token writes its readings and reads nothing."))
 

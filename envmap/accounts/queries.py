@@ -17,6 +17,8 @@ from .models import Department, Membership, Token, User
 from .roles import May, Role, Scope
 
 SESSION_MEMBERSHIP = "membership"
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""
 
 
 def digest(token: str) -> str:
@@ -80,10 +82,16 @@ def asker_with_token(raw: str) -> Asker:
 
 
 def asker_of(request: HttpRequest) -> Asker:
-    """The asker of an HTTP request: its Bearer token if it has one, else its session."""
+    """The asker of an HTTP request: its Bearer token if it has one, else its session.
+
+    Raises NotSignedIn for a bad token, NotAllowed where one that reads nothing asks to read.
+    """
     header = request.headers.get("Authorization", "")
     if header.startswith("Bearer "):
-        return asker_with_token(header.removeprefix("Bearer ").strip())
+        asker = asker_with_token(header.removeprefix("Bearer ").strip())
+        if request.method in READING:
+            asker.require_reading()
+        return asker
     user = get_user(request)
     if not isinstance(user, User):
         return ANONYMOUS

@@ -14,14 +14,11 @@ from pydantic import BaseModel
 
 from envmap.accounts import queries, signin
 from envmap.accounts.asker import Asker
-from envmap.accounts.roles import Scope
 from envmap.core.errors import NotAllowed, NotSignedIn, NotVisible
 
 from . import params
 from .answers import JSON, respond
 from .bodies import Body
-
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Asking(HttpRequest):
@@ -84,7 +81,7 @@ def authenticate(request: HttpRequest, spec: Spec) -> Asker:
             _("Send a token as “Authorization: Bearer …”; a name and password are taken by POST /api/v1/tokens alone.")
         )
     asker = queries.asker_of(request)
-    if asker.signed_in and request.method not in SAFE:
+    if asker.signed_in and request.method not in queries.READING:
         require_csrf(request)
     return asker
 
@@ -98,11 +95,8 @@ def admit(request: HttpRequest, spec: Spec) -> Asker:
         raise NotSignedIn(_("Sign in first, or send a token."))
     if "\x00" in request.path:
         raise NotVisible(_("There is nothing at this address; /api/v1/docs lists what there is."))
-    if asker.signed_in and request.method in SAFE:
-        if asker.station is not None:
-            asker.require_signed_in()
-        if Scope.READ not in asker.scopes:
-            raise NotAllowed(_("This token's scopes do not allow this (%(what)s).") % {"what": "read"})
+    if request.method in queries.READING:
+        asker.require_reading()
     return asker
 
 

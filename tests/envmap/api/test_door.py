@@ -13,6 +13,7 @@ from django.urls import reverse
 from envmap.accounts import actions
 from envmap.accounts import queries as people
 from envmap.accounts.models import Token
+from layers.sensors.models import Factor
 from tests.cast import PASSWORD
 
 
@@ -155,6 +156,30 @@ def test_a_token_is_dead_at_once(api, cast, end):
 def test_scopes_narrow(api):
     is_problem(api("POST", "/tokens", {"name": "wider", "scopes": ["write"]}, scopes=("read",)), 403)
     is_problem(api("GET", "/departments", scopes=("write",)), 403)
+
+
+def test_a_token_that_only_writes_does_what_its_role_may_and_is_told_nothing_else(api, cast):
+    point = {"type": "Point", "coordinates": [118.25, 24.6]}
+    document = {"type": "Feature", "geometry": point, "properties": {"name": "A site"}}
+    made = api("POST", "/layers/dust-sites/features", document, scopes=("write",))
+    assert made.status_code == 201
+    issue = api("POST", "/issues", {"title": "Soil", "location": point}, scopes=("write",))
+    assert issue.status_code == 201
+    accepted = api("POST", f"/issues/{issue.json()['number']}/accept", {}, scopes=("write",))
+    assert accepted.json()["state"] == "accepted"
+    station = {"mn": "MN1", "name": "A monitor", "protocol": "http"}
+    assert api("POST", "/stations", station, scopes=("write",)).status_code == 201
+    reading = {"factor": "a34002", "time": "2026-11-24T08:00:00+08:00", "value": 0.1, "kind": "minute"}
+    Factor.objects.get_or_create(code="a34002", defaults={"names": {"zh-hans": "PM10"}, "unit": "mg/m³"})
+    assert api("POST", "/stations/MN1/readings", {"readings": [reading]}, scopes=("write",)).status_code == 201
+
+    for path in ("/layers", "/layers/dust-sites/features", "/issues", "/stations/MN1/readings", "/me"):
+        is_problem(api("GET", path, scopes=("write",)), 403)
+    secret = {"Authorization": f"Bearer {api.token('officer', ('write',))}"}
+    assert api.client.get("/tiles/dust-sites/0/0/0.mvt", headers=secret).status_code == 403
+    assert api.client.get(f"/issues/{issue.json()['number']}/", headers=secret).status_code == 403
+    panel = f"/map/dust-sites/{made.json()['id']}/"
+    assert api.client.get(panel, headers=secret).status_code == 404  # a visitor's map has no such layer
 
 
 def test_a_stations_token_reads_nothing(api, cast):
