@@ -132,3 +132,10 @@ def people(asker: Asker, *, department: str | None = None, role: str | None = No
     if role is not None:
         rows = rows.filter(role=role)
     return rows.order_by("user__username", "pk")
+
+
+def has_letter_keys(asker: Asker) -> bool:
+    """Whether single-letter shortcuts work for the asker; for visitors they do."""
+    if not asker.user_id:
+        return True
+    return User.objects.filter(pk=asker.user_id).values_list("letter_keys", flat=True).first() is not False

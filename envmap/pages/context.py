@@ -13,6 +13,8 @@ from envmap.accounts.asker import ANONYMOUS, Asker
 from envmap.accounts.roles import ROLE_NAMES, May
 from envmap.core.errors import EnvmapError
 
+from .theme import after, theme_of
+
 MODULES = {
     "@mapbox/vector-tile": "vendor/vector-tile/vector-tile.js",
     "@mapbox/point-geometry": "vendor/point-geometry/point-geometry.js",
@@ -67,8 +69,12 @@ def shell(request: HttpRequest) -> dict[str, object]:
         asker.require_signed_in()
     except EnvmapError:  # nobody, a station's token, or a bad one: the page that says so has a visitor's shell
         asker = ANONYMOUS
+    theme = theme_of(request)
     return {
         "asker": asker,
+        "theme": theme,
+        "theme_after": after(theme),
+        "letter_keys": SimpleLazyObject(lambda: queries.has_letter_keys(asker)),
         "role_name": SimpleLazyObject(lambda: ROLE_NAMES[asker.role]),
         "places": SimpleLazyObject(lambda: places_of(asker)),
         "here": here(request.path),

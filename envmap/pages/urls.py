@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from . import door, field, health, issues, order_verbs, orders, signin, statistics, tokens, workbench
+from . import door, field, health, issues, order_verbs, orders, signin, statistics, theme, tokens, workbench
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", workbench.workbench, name="map"),
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("language/", set_language, name="language"),
+    path("theme/", theme.theme, name="theme"),
     path("door.svg", door.door, name="door"),
     path("signin/", signin.signin, name="signin"),
     path("signout/", signin.signout, name="signout"),

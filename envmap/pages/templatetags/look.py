@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from envmap.core import clock
 
-from .. import words
+from .. import theme, words
 from ..alarm_facts import shown_unit
 from ..clocks import Deadline, words_for_script
 from ..context import import_map
@@ -283,3 +283,13 @@ def full_time(instant: datetime) -> str:
 def clock_words() -> str:
     """The words of the clocks, for the script that ticks them."""
     return json.dumps(words_for_script(), ensure_ascii=False)
+
+
+@register.simple_tag
+def theme_words() -> str:
+    """What the theme switch shows at each theme, as JSON for its script."""
+    shown = []
+    for one in theme.THEMES:
+        title = _("Theme: %(now)s. Press for: %(next)s.") % {"now": one.word, "next": theme.after(one).word}
+        shown.append({"key": one.key, "word": str(one.word), "icon": one.icon, "title": title})
+    return json.dumps(shown, ensure_ascii=False)
