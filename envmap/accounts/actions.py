@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -12,7 +13,7 @@ from envmap.core.errors import BadInput, Conflict, NotVisible
 from . import rules
 from .asker import Asker
 from .models import Department, Membership, Token, User
-from .roles import May
+from .roles import May, Role
 from .signals import rights_changed
 from .signin import (
     change_password,
@@ -98,7 +99,10 @@ def make_department(
 
 
 def update_department(*, by: Asker, code: str, **changes: Any) -> Department:
-    """Changes names, parent (a code or None), sector_hint, phone or is_active. Raises NotVisible, BadInput."""
+    """Changes names, parent (a code or None), sector_hint, phone or is_active.
+
+    Raises NotVisible, BadInput: also where closing it would leave nobody who administers.
+    """
     by.require(May.EDIT_PEOPLE)
     with acting(by.actor):
         department = Department.objects.select_for_update().filter(code=code).first()
@@ -114,6 +118,8 @@ def update_department(*, by: Asker, code: str, **changes: Any) -> Department:
             else:
                 raise rules.refuse(name, _("A department has no %(name)s to change.") % {"name": name})
         _refuse_circle(department)
+        if not department.is_active:
+            _refuse_without_admin(besides=department.memberships.values("pk"))
         department.save()
         if not department.is_active:
             for user_id in department.memberships.filter(ended_at=None).values_list("user_id", flat=True):
@@ -195,11 +201,10 @@ def end_membership(*, by: Asker, membership_id: int) -> Membership:
 
 def _refuse_without_admin(*, besides: Any) -> None:
     """Somebody must remain who can let people in. Locks the administrators' rows, so that two cannot end each other."""
-    admins = list(
-        Membership.objects.select_for_update()
-        .filter(role="admin", ended_at=None, user__is_active=True)
-        .values_list("pk", flat=True)
-    )
+    able = Membership.objects.filter(role=Role.ADMIN, ended_at=None, user__is_active=True, department__is_active=True)
+    if not settings.DEMO:
+        able = able.filter(user__is_demo=False)  # they cannot sign in, so they are nobody's rescue
+    admins = list(able.select_for_update(of=("self",)).values_list("pk", flat=True))
     ending = {row["pk"] for row in besides}
     if admins and not set(admins) - ending:
         raise BadInput(_("This is the last administrator; name another one first."))

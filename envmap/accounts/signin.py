@@ -18,7 +18,7 @@ from envmap.core.errors import NotAllowed, NotSignedIn, NotVisible, Throttled
 
 from . import queries, rules
 from .asker import Asker
-from .models import Membership, Token, User
+from .models import Token, User
 from .roles import May, Scope
 from .signals import rights_changed
 
@@ -75,10 +75,10 @@ def change_password(request: HttpRequest, *, old: str, new: str) -> None:
 
 
 def switch_membership(request: HttpRequest, *, membership_id: int) -> None:
-    """Makes another of one's own open memberships the current one of this session. Raises NotSignedIn, NotVisible, Throttled."""
+    """Makes another of one's own open memberships the current one of this session. Raises NotSignedIn, NotVisible."""
     asker: Asker = request.asker  # type: ignore[attr-defined]
     asker.require_signed_in()
-    if not Membership.objects.filter(pk=membership_id, user_id=asker.user_id or 0, ended_at=None).exists():
+    if not any(held.pk == membership_id for held in queries.memberships_of(asker)):
         raise NotVisible(_("You hold no such role."))
     request.session[queries.SESSION_MEMBERSHIP] = membership_id
     rights_changed.send(sender=None, user_id=asker.user_id)

@@ -9,7 +9,7 @@ from django.utils import translation
 
 from envmap.accounts import actions, queries
 from envmap.accounts.asker import ANONYMOUS
-from envmap.accounts.models import Membership, Token, User
+from envmap.accounts.models import Department, Membership, Token, User
 from envmap.accounts.roles import May, Role, Scope
 from envmap.core.errors import BadInput, Conflict, NotAllowed, NotSignedIn, NotVisible, Throttled
 from envmap.core.models import AuditRow
@@ -154,6 +154,25 @@ def test_a_token_keeps_its_membership_when_the_session_switches(cast):
     asker = queries.asker_with_token(secret)
     assert asker.department_code == "unit-one"
     assert asker.department_ids == {cast.department["unit-one"].pk, cast.department["unit-two"].pk}
+
+
+def test_the_administrators_own_department_is_not_closed_over_them(cast):
+    admin = cast.asker("admin")
+    with pytest.raises(BadInput, match="last administrator"):
+        actions.update_department(by=admin, code="bureau", is_active=False)
+    assert Department.objects.get(code="bureau").is_active
+    assert not actions.update_department(by=admin, code="unit-one", is_active=False).is_active
+
+
+def test_an_administrator_who_cannot_sign_in_is_nobodys_rescue(cast, settings):
+    admin = cast.asker("admin")
+    actions.make_user(by=admin, username="shown", name="Shown", password=None, is_demo=True)
+    actions.add_membership(by=admin, username="shown", department="bureau", role="admin")
+    settings.DEMO = False
+    with pytest.raises(BadInput, match="last administrator"):
+        actions.disable_user(by=admin, username="admin")
+    settings.DEMO = True
+    assert not actions.disable_user(by=admin, username="admin").is_active
 
 
 def test_the_last_administrator_can_be_neither_disabled_nor_demoted(cast):
