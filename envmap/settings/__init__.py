@@ -143,14 +143,13 @@ if HAS_OWNER:
 DATABASE_ROUTERS = ["envmap.core.routers.OwnerOnlyMigrates"]
 
 REDIS_URL = env.url("REDIS_URL", {"redis", "rediss", "unix"}, "redis://127.0.0.1:6379/0")
-_redis_socket = urlsplit(REDIS_URL).path if REDIS_URL.startswith("unix:") else ""
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
     }
 }
-CELERY_BROKER_URL = f"redis+socket://{_redis_socket}" if _redis_socket else REDIS_URL
+CELERY_BROKER_URL = env.broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "Asia/Shanghai"
@@ -188,7 +187,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "/signin/"
 LOGIN_REDIRECT_URL = "/"
-# Lock-out after failures, for the person from that address; the address alone is slowed by nginx and the API.
+# Lock-out after failures, for a person from an address: neither locks the duty officer out nor a whole office (decision 9).
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
@@ -93,6 +93,15 @@ def url(name: str, schemes: set[str], default: str = "") -> str:
             f"{name} begins with {raw.split(':')[0]!r}; write one of {', '.join(sorted(schemes))}://…."
         )
     return raw
+
+
+def broker(redis_url: str) -> str:
+    """The address by which Celery finds that Redis, and the same numbered database in it: kombu spells sockets its own way."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    number = parse_qs(parts.query).get("db", ["0"])[0]
+    return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={number}"
 
 
 def basemap(name: str) -> str:

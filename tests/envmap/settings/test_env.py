@@ -2,9 +2,12 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Connection
+from kombu.transport.redis import Channel
 
 from envmap.settings import env
 
@@ -34,6 +37,22 @@ def test_a_value_that_is_not_understood_stops_the_start_with_a_sentence(monkeypa
 def test_yes_and_no_are_understood_in_the_usual_ways(monkeypatch, raw, meant):
     monkeypatch.setenv("SOME_SETTING", raw)
     assert env.flag("SOME_SETTING", True) is meant
+
+
+@pytest.mark.parametrize(
+    ("redis", "path", "database"),
+    [
+        ("unix:///run/a%20place/redis.sock?db=3", "/run/a place/redis.sock", 3),
+        ("unix:///run/redis.sock", "/run/redis.sock", 0),
+        ("redis://10.0.0.1:6379/5", None, 5),
+    ],
+)
+def test_jobs_wait_in_the_very_database_that_the_setting_names(redis, path, database):
+    with Connection(env.broker(redis)) as connection:
+        channel = Channel.__new__(Channel)  # what kombu would connect to, without connecting
+        channel.connection = SimpleNamespace(client=connection, default_port=6379)
+        found = channel._connparams()
+    assert (found.get("path"), found["db"]) == (path, database)
 
 
 def test_a_misspelt_setting_is_refused_with_the_likely_name(monkeypatch):
