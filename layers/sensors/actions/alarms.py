@@ -36,11 +36,11 @@ def acknowledge(*, by: Asker, alarm_id: int, note: str = "") -> Alarm:
         if alarm is None:
             raise NotVisible(_("There is no alarm %(id)s.") % {"id": alarm_id})
         by.require(May.ACKNOWLEDGE)
+        if alarm.acknowledged_at is not None:
+            raise WrongState(_("Alarm %(id)s has been acknowledged already.") % {"id": alarm_id})
         if not isinstance(note, str) or len(note) > NOTE_LONGEST:
             detail = _("A text of at most 500 characters was expected.")
             raise BadInput(detail, [{"field": "note", "detail": detail}])
-        if alarm.acknowledged_at is not None:
-            raise WrongState(_("Alarm %(id)s has been acknowledged already.") % {"id": alarm_id})
         alarm.acknowledged_by = User.objects.filter(pk=by.user_id).first()
         alarm.acknowledged_at = clock.now()
         alarm.acknowledge_note = note

@@ -1,8 +1,9 @@
 """Readings in: kept once, told apart, judged, all in one transaction. A reply means kept.
 
 Rows go by COPY into a temporary table, then ``INSERT … ON CONFLICT DO NOTHING RETURNING``; what was not inserted is
-compared with what is there. Two writers of the same keys wait for each other in the order of the keys, then lock rule
-states and stations in the order of (station, rule): no two of them can wait in a ring.
+compared with what is there. Two writers of the same keys wait for each other in the order of the keys, then lock
+stations, rules, the states of (station, rule) and features, each in rising order, as whoever marks silence and whoever
+changes a rule does: no two of them can wait in a ring.
 """
 
 import logging
@@ -127,6 +128,7 @@ def store(deliveries: Sequence[Delivery]) -> list[Recorded]:
             known = seen.setdefault(delivery.station.pk, Seen(delivery.station, delivery.received_at))
             known.at = max(known.at, delivery.received_at)
             known.notes |= delivery.notes
+    back = _note_seen(seen)
     watched = watched_factors() if inserted else frozenset()
     judge_readings(
         Judged(delivery.station, one.factor, one.kind, one.time, one.value)
@@ -136,7 +138,9 @@ def store(deliveries: Sequence[Delivery]) -> list[Recorded]:
         and is_usable(one.value, one.flag, require_flag=delivery.station.require_flag)
         and is_plausible(one.time, delivery.received_at)
     )
-    _note_seen(seen)
+    if back:
+        tell_of_stations("station.back", back)
+        refresh_conditions({station.feature_id for station in back if station.feature_id is not None})
     transaction.on_commit(lambda: live.publish(inserted), robust=True)
     return results
 
@@ -229,17 +233,15 @@ FROM due WHERE s.id = due.id RETURNING s.id, due.silent_since IS NOT NULL
 """
 
 
-def _note_seen(seen: dict[int, Seen]) -> None:
-    """Note when stations were heard of, to a second; those that had been silent are back."""
+def _note_seen(seen: dict[int, Seen]) -> list[Station]:
+    """Note when stations were heard of, to a second. Gives those that had been silent and are back."""
     if not seen:
-        return
+        return []
     rows = seen.values()
     with connection.cursor() as cursor:
         notes = [",".join(sorted(one.notes)) for one in rows]
         cursor.execute(_SEEN, [list(seen), [one.at for one in rows], notes])
         back = [seen[pk].station for pk, was_silent in cursor.fetchall() if was_silent]
-    if back:
-        for station in back:
-            station.silent_since = None
-        tell_of_stations("station.back", back)
-        refresh_conditions({station.feature_id for station in back if station.feature_id is not None})
+    for station in back:
+        station.silent_since = None
+    return back

@@ -16,6 +16,7 @@ from layers.catalogue.models import FeatureCondition
 from layers.sensors import actions
 from layers.sensors.actions import NewReading
 from layers.sensors.actions import readings as module
+from layers.sensors.actions import silence
 from layers.sensors.actions.readings import Delivery, store
 from layers.sensors.models import Alarm, AlarmRule, Reading, Station
 from tests.layers.sensors import make
@@ -84,6 +85,8 @@ def test_writers_of_many_stations_in_any_order_do_not_wait_in_a_ring(site) -> No
 
 def test_a_newer_reading_that_commits_later_still_clears(site, monkeypatch) -> None:
     """One writer holds a newer, low reading uncommitted while another one commits an older, high one."""
+    # Heard of in this very second, as far as the rows say: neither writer touches the station's row.
+    Station.objects.update(last_seen=NOON.replace(year=2099))
     inserted, committed = threading.Event(), threading.Event()
     real = module.judge_readings
 
@@ -143,6 +146,35 @@ def test_silence_and_a_reading_at_once_leave_a_station_that_speaks(site) -> None
     together(lambda: put("A", minute(0, "0.1")), lambda: actions.note_silence(later))
     put("A", minute(1, "0.1"))
     assert Station.objects.get(mn="A").silent_since is None
+
+
+def test_silence_and_an_alarm_of_one_station_do_not_wait_in_a_ring(site, monkeypatch) -> None:
+    """One holds the station and wants its feature; the other must not hold the feature and want the station."""
+    held, judged = threading.Event(), threading.Event()
+    judge, refresh = module.judge_readings, silence.refresh_conditions
+
+    def judge_slowly(fresh) -> None:
+        judge(fresh)
+        judged.set()
+
+    def refresh_late(*features) -> None:
+        held.set()
+        with connection.cursor() as cursor:  # until the other one has gone as far as it can
+            while not judged.is_set():
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()")
+                if cursor.fetchone()[0]:
+                    break
+        refresh(*features)
+
+    def speak() -> None:
+        assert held.wait(30)
+        put("A", minute(0, "0.2"))
+
+    monkeypatch.setattr(module, "judge_readings", judge_slowly)
+    monkeypatch.setattr(silence, "refresh_conditions", refresh_late)
+    together(lambda: actions.note_silence(NOON.replace(year=2099)), speak)
+    assert Station.objects.get(mn="A").silent_since is None
+    assert Alarm.objects.get().cleared_at is None
 
 
 def test_two_schedulers_note_one_silence(site) -> None:
