@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from .door import SPECS, Spec
 from .errors import CONTENT_TYPE
-from .params import Period, Query
+from .params import Query
 from .repeat import REPLAYED
 
 REF = "#/components/schemas/{model}"
@@ -115,7 +115,7 @@ def _without_null(details: dict[str, Any]) -> dict[str, Any]:
 def refusals(spec: Spec, method: str, path: str) -> list[int]:
     """The statuses with which an operation can refuse."""
     found = {400, 401, 403} | set(spec.refusals)
-    if spec.query and issubclass(spec.query, Period):
+    if spec.query and spec.query.takes_times:
         found.add(422)
     if "{" in path:
         found.add(404)

@@ -17,8 +17,8 @@ from envmap.core.errors import BadInput, StaleVersion, VersionMissing
 from envmap.core.idempotency import Reply
 from layers.catalogue import actions, payloads, queries
 from layers.catalogue.conditions import BY_RANK
-from layers.catalogue.models import Area, Feature
-from layers.catalogue.queries import FeatureFilter
+from layers.catalogue.filters import ATTRIBUTES, FeatureFilter, require_known
+from layers.catalogue.models import Feature
 
 from . import choices, params, shapes, shapes_map
 from .answers import GEOJSON, JSON, address, dumps
@@ -26,7 +26,6 @@ from .bodies import Body, Repeatable
 from .door import Asking, delete, get, patch, post
 from .paging import Key, Ordering, page, page_of
 from .params import Paged
-from .people import require_department
 from .repeat import change, require_writing, uuid_in
 
 router = Router(tags=["features"])
@@ -36,17 +35,30 @@ TYPES = (JSON, GEOJSON, "application/merge-patch+json")
 ETAG = {"ETag": 'The version: `"3"`.'}
 
 
-class FeatureQuery(Paged):
-    """Filters of features; all that are given must hold."""
+class FeatureFilters(params.Query):
+    """Filters of features that lists, tiles and counts know; all that are given must hold."""
 
-    prefixes: ClassVar[tuple[str, ...]] = ("attributes.",)
+    takes_times: ClassVar[bool] = True
+
+    condition: choices.Condition | None = None
+    department: str | None = Field(None, max_length=40, description="The duty unit's code.")
+    town: str | None = Field(None, max_length=40, description="A town's code.")
+    alarm_since: str | None = Field(
+        None, description=f"An alarm began then or later, over or not. {params.PERIOD}.", examples=["2026-11-24"]
+    )
+    changed_since: str | None = Field(
+        None, description=f"Last edited then or later. {params.PERIOD}.", examples=["2026-11-24"]
+    )
+
+
+class FeatureQuery(FeatureFilters, Paged):
+    """Filters of a list of features; all that are given must hold."""
+
+    prefixes: ClassVar[tuple[str, ...]] = (ATTRIBUTES,)
     bbox: str | None = Field(
         None, description="west,south,east,north in degrees, EPSG:4326.", examples=["117.2,31.8,117.4,31.9"]
     )
     q: str | None = Field(None, max_length=100, description="A part of name or code.")
-    condition: choices.Condition | None = None
-    department: str | None = Field(None, max_length=40, description="The duty unit's code.")
-    town: str | None = Field(None, max_length=40, description="A town's code.")
 
 
 SAME = "May be repeated as it is; refused where it differs."
@@ -132,25 +144,20 @@ def _without_uuid(said: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name != "client_uuid"}
 
 
-def _filter(request: Asking, query: FeatureQuery) -> FeatureFilter:
-    require_department_or_nobody(request, query.department)
-    if query.town is not None and not Area.objects.filter(kind=Area.Kind.TOWN, code=query.town).exists():
-        towns = Area.objects.filter(kind=Area.Kind.TOWN).order_by("code").values_list("code", flat=True)
-        raise params.unknown("town", query.town, towns)
-    return FeatureFilter(
-        bbox=params.bbox(query.bbox),
-        q=query.q,
+def filter_of(request: Asking, query: FeatureFilters) -> FeatureFilter:
+    """What a request asks for. Raises BadQuery for a town or unit that there is not."""
+    wanted = FeatureFilter(
+        bbox=params.bbox(getattr(query, "bbox", None)),
+        q=getattr(query, "q", None),
         condition=query.condition,
         department=query.department,
         town=query.town,
-        attributes=params.free(request, "attributes."),
+        alarm_since=params.bound(query.alarm_since, "alarm_since"),
+        changed_since=params.bound(query.changed_since, "changed_since"),
+        attributes=params.free(request, ATTRIBUTES) if ATTRIBUTES in query.prefixes else {},
     )
-
-
-def require_department_or_nobody(request: Asking, code: str | None) -> None:
-    """A department that is known to the asker; nobody signed out knows any, so any code finds nothing for them."""
-    if request.asker.signed_in:
-        require_department(request.asker, code)
+    require_known(request.asker, wanted)
+    return wanted
 
 
 @get(
@@ -167,7 +174,7 @@ def features(request: Asking, key: str) -> HttpResponse:
     """A GeoJSON FeatureCollection by code, with `next`. The text is put together from SQL's, because lists are long."""
     layer = queries.layer_of(request.asker, key)
     query = params.read(request, FeatureQuery)
-    rows = queries.features(request.asker, key, _filter(request, query)).annotate(
+    rows = queries.features(request.asker, key, filter_of(request, query)).annotate(
         shape=AsGeoJSON("geometry", precision=15), said=Cast("attributes", TextField())
     )
     found = page(

@@ -1,6 +1,6 @@
 """Layers: kinds of things on the map."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from ninja import Router
@@ -9,11 +9,13 @@ from pydantic import Field
 from envmap.accounts.roles import May
 from envmap.core.idempotency import Reply
 from layers.catalogue import actions, payloads, queries
+from layers.catalogue.filters import ATTRIBUTES, EVERYTHING, FeatureFilter
 
 from . import params, shapes, shapes_map
 from .answers import address
 from .bodies import Body, unsaid
 from .door import Asking, get, patch, post
+from .features import FeatureFilters, filter_of
 from .paging import Key, Ordering, page_of
 from .params import Paged
 from .repeat import change
@@ -45,10 +47,20 @@ class LayerBody(LayerChanges):
     schema_: dict[str, Any] = Field(alias="schema", description="JSON Schema 2020-12 of an object.")
 
 
-def shown(request: Asking, key: str) -> Any:
-    """The payload of one layer."""
+class LayersQuery(FeatureFilters, Paged):
+    """Of which features `count` and `by_condition` are; all that are given must hold."""
+
+
+class LayerQuery(FeatureFilters):
+    """Of which features `count` and `by_condition` are; all that are given must hold."""
+
+    prefixes: ClassVar[tuple[str, ...]] = (ATTRIBUTES,)
+
+
+def shown(request: Asking, key: str, wanted: FeatureFilter = EVERYTHING) -> Any:
+    """The payload of one layer, counting the features that are asked for."""
     layer = queries.layer_of(request.asker, key)
-    return payloads.layer_payload(layer, queries.counts(request.asker)[layer.key])
+    return payloads.layer_payload(layer, queries.counts(request.asker, wanted, layer)[layer.key])
 
 
 def given(body: Body) -> dict[str, Any]:
@@ -61,14 +73,15 @@ def given(body: Body) -> dict[str, Any]:
     "/layers",
     answers={200: shapes.Listed[shapes_map.Layer]},
     summary="Layers",
-    query=Paged,
+    query=LayersQuery,
     public=True,
     operation_id="list_layers",
 )
 def layers(request: Asking) -> Any:
-    """Those that the asker sees, by key."""
-    tallies = queries.counts(request.asker)
-    rows, after = page_of(queries.layers(request.asker), BY_KEY, params.read(request, Paged))
+    """Those that the asker sees, by key; filters narrow what is counted, not the layers."""
+    query = params.read(request, LayersQuery)
+    tallies = queries.counts(request.asker, filter_of(request, query))
+    rows, after = page_of(queries.layers(request.asker), BY_KEY, query)
     return {"items": [payloads.layer_payload(layer, tallies[layer.key]) for layer in rows], "next": after}
 
 
@@ -92,11 +105,18 @@ def make_layer(request: Asking) -> HttpResponse:
 
 
 @get(
-    router, "/layers/{key}", answers={200: shapes_map.Layer}, summary="One layer", public=True, operation_id="get_layer"
+    router,
+    "/layers/{key}",
+    answers={200: shapes_map.Layer},
+    summary="One layer",
+    query=LayerQuery,
+    public=True,
+    operation_id="get_layer",
 )
 def layer(request: Asking, key: str) -> Any:
-    """With its schema, its style and how its features are doing."""
-    return shown(request, key)
+    """With its schema, its style and how its features are doing; filters narrow what is counted."""
+    queries.layer_of(request.asker, key)
+    return shown(request, key, filter_of(request, params.read(request, LayerQuery)))
 
 
 @patch(

@@ -23,6 +23,7 @@ class Query(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=False)
     prefixes: ClassVar[tuple[str, ...]] = ()
+    takes_times: ClassVar[bool] = False  # a time without offset is 422
 
 
 class Paged(Query):
@@ -37,6 +38,8 @@ PERIOD = "RFC 3339 with offset, or a date, which is that midnight in Asia/Shangh
 
 class Period(Query):
     """A period: `from` inclusive, `to` exclusive."""
+
+    takes_times: ClassVar[bool] = True
 
     start: str | None = Field(None, alias="from", description=f"Inclusive. {PERIOD}.", examples=["2026-11-24"])
     end: str | None = Field(None, alias="to", description=f"Exclusive. {PERIOD}.", examples=["2026-11-25"])

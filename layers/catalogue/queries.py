@@ -1,10 +1,9 @@
 """What is out there and may be known by the asker; features of a layer, their places, their past, who learns of them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import TypedDict
 
-from django.contrib.gis.geos import GEOSGeometry, LineString, Point, Polygon
+from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.utils.translation import gettext as _
@@ -12,15 +11,15 @@ from django.utils.translation import gettext as _
 from envmap.accounts.asker import Asker
 from envmap.accounts.models import Department, Membership
 from envmap.accounts.roles import Role
-from envmap.core.errors import BadQuery, NotVisible
+from envmap.core.errors import NotVisible
 
-from .attributes import filter_value
-from .conditions import BY_RANK, RANK, WORST_FIRST, Condition
+from .conditions import BY_RANK, WORST_FIRST
+from .filters import EVERYTHING, FeatureFilter
 from .geometry import representative_point
 from .models import Area, Attachment, Feature, FeatureHistory, FeatureQuerySet, Layer, LayerTouch
 from .texts import shown
 
-__all__ = ["representative_point"]  # other rooms ask for it here
+__all__ = ["FeatureFilter", "representative_point"]  # other rooms ask for it here
 
 
 def layers(asker: Asker) -> list[Layer]:
@@ -65,75 +64,24 @@ def feature_by_code(asker: Asker, layer_key: str, code: str) -> Feature:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureFilter:
-    """Which features of a layer: all that are given must hold.
-
-    `bbox` is west, south, east, north in degrees, EPSG:4326; `q` a part of name or code in any case; `department`
-    and `town` are codes; `attributes` values as they stand in an address; `after` the (code, id) of the last one of
-    the page before; `limit` how many at most.
-    """
-
-    bbox: tuple[float, float, float, float] | None = None
-    q: str | None = None
-    condition: Condition | str | None = None
-    department: str | None = None
-    town: str | None = None
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    after: tuple[str, int] | None = None
-    limit: int | None = None
-
-
-def features(asker: Asker, layer_key: str, wanted: FeatureFilter = FeatureFilter()) -> FeatureQuerySet:
+def features(asker: Asker, layer_key: str, wanted: FeatureFilter = EVERYTHING) -> FeatureQuerySet:
     """The visible features of a layer by code, ready for `feature_payload`: one query to check the layer, one to read.
 
     Raises NotVisible for the layer, BadQuery for an unknown condition, attribute or a box that is none.
     """
     layer = layer_of(asker, layer_key)
-    if any(
-        "\x00" in text for text in (wanted.q, wanted.department, wanted.town, wanted.after and wanted.after[0]) if text
-    ):
-        raise BadQuery(_("A filter holds a NUL character, which is in no text."))
-    found = (
+    found = wanted.narrow(
         Feature.objects.visible_to(asker)
         .filter(layer=layer)
         .with_condition()
         .select_related("layer", "department", "town")
-        .order_by("code", "pk")
+        .order_by("code", "pk"),
+        layer.schema,
     )
-    if wanted.bbox is not None:
-        found = found.filter(geometry__intersects=_box(wanted.bbox))
-    if wanted.q:
-        found = found.filter(Q(name__icontains=wanted.q) | Q(code__icontains=wanted.q))
-    if wanted.condition is not None:
-        if wanted.condition not in WORST_FIRST:
-            raise BadQuery(
-                _("condition is %(given)s; it must be one of %(allowed)s.")
-                % {"given": str(wanted.condition)[:40], "allowed": ", ".join(WORST_FIRST)}
-            )
-        found = found.filter(condition_rank=RANK[Condition(wanted.condition)])  # type: ignore[misc]
-    if wanted.department is not None:
-        found = found.filter(department__code=wanted.department)
-    if wanted.town is not None:
-        found = found.filter(town__code=wanted.town)
-    for key, raw in wanted.attributes.items():
-        found = found.filter(attributes__contains=filter_value(layer.schema, key, raw))
     if wanted.after is not None:
         code, pk = wanted.after
         found = found.filter(Q(code__gt=code) | Q(code=code, pk__gt=pk))
     return found if wanted.limit is None else found[: wanted.limit]
-
-
-def _box(bbox: tuple[float, float, float, float]) -> GEOSGeometry:
-    west, south, east, north = bbox
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise BadQuery(_("bbox is west,south,east,north in degrees: -180 to 180 and -90 to 90, the smaller one first."))
-    if west < east and south < north:
-        corners = [(west, south), (west, north), (east, north), (east, south), (west, south)]
-        return Polygon(corners, srid=4326)
-    # A box without breadth is no polygon, but somebody stands on that very spot.
-    here, there = (west, south), (east, north)
-    return Point(here, srid=4326) if here == there else LineString(here, there, srid=4326)
 
 
 def history_of(asker: Asker, feature: Feature) -> list[FeatureHistory]:
@@ -216,15 +164,24 @@ class Tally(TypedDict):
     by_condition: dict[str, int]
 
 
-def counts(asker: Asker) -> dict[str, Tally]:
-    """The tally of every visible layer by its key, in two queries; layers without a feature too."""
+def counts(asker: Asker, wanted: FeatureFilter = EVERYTHING, layer: Layer | None = None) -> dict[str, Tally]:
+    """The tally of every visible layer by its key, in two queries; layers without a feature too.
+
+    Of the features that `wanted` asks for; of one `layer` alone where that is given. A filter by attributes needs it,
+    for each layer has its own. Raises BadQuery.
+    """
+    seen = Layer.objects.visible_to(asker).order_by("key")
+    if layer is not None:
+        seen = seen.filter(pk=layer.pk)
     tallies: dict[str, Tally] = {
         key: {"count": 0, "by_condition": {condition.value: 0 for condition in WORST_FIRST}}
-        for key in Layer.objects.visible_to(asker).order_by("key").values_list("key", flat=True)
+        for key in seen.values_list("key", flat=True)
     }
+    found = Feature.objects.visible_to(asker).with_condition()
+    if layer is not None:
+        found = found.filter(layer=layer)
     rows = (
-        Feature.objects.visible_to(asker)
-        .with_condition()
+        wanted.narrow(found, layer.schema if layer is not None else {})
         .order_by()
         .values("layer__key", "condition_rank")  # type: ignore[misc]
         .annotate(n=Count("pk"))

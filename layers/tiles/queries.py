@@ -13,6 +13,7 @@ from envmap.accounts.asker import ANONYMOUS, Asker
 from envmap.accounts.roles import May, Role
 from envmap.core.errors import NotVisible
 from layers.catalogue.conditions import BY_RANK
+from layers.catalogue.filters import EVERYTHING, FeatureFilter, require_known
 from layers.catalogue.models import Feature, Layer, LayerTouch
 
 from .grid import BUFFER, EXTENT, LATITUDE, Tile
@@ -35,12 +36,15 @@ class LayerState:
     asker: Asker
     etag: str
     shared: bool
+    wanted: FeatureFilter = EVERYTHING
 
 
-def layer_state(key: str, asker: Asker) -> LayerState:
-    """What stands before every tile: may the asker see the layer, and in which state is it. Raises NotVisible.
+def layer_state(key: str, asker: Asker, wanted: FeatureFilter = EVERYTHING) -> LayerState:
+    """What stands before every tile: may the asker see the layer, and in which state is it. Raises NotVisible, and
+    BadQuery for a filter by what there is not.
 
-    A public layer shows everybody the same, so nobody is asked who they are (a lazy asker stays unread).
+    A public layer shows everybody the same, so nobody is asked who they are (a lazy asker stays unread), but where
+    units are filtered by: which of them there are is not for visitors.
     """
     weights = LayerTouch.objects.filter(layer_id=OuterRef("pk")).order_by().values("layer_id")
     layer = (
@@ -49,10 +53,13 @@ def layer_state(key: str, asker: Asker) -> LayerState:
         else None
     )
     if layer is not None and layer.public:
-        return LayerState(layer, ANONYMOUS, _etag(layer, "all"), shared=True)
+        require_known(asker if wanted.department is not None else ANONYMOUS, wanted)
+        shared = wanted.department is None
+        return LayerState(layer, ANONYMOUS, _etag(layer, "all", wanted), shared=shared, wanted=wanted)
     if layer is None or not Layer.objects.visible_to(asker).filter(pk=layer.pk).exists():
         raise NotVisible(_("There is no layer %s.") % key[:80])
-    return LayerState(layer, asker, _etag(layer, _scope(asker)), shared=False)
+    require_known(asker, wanted)
+    return LayerState(layer, asker, _etag(layer, _scope(asker), wanted), shared=False, wanted=wanted)
 
 
 def _scope(asker: Asker) -> str:
@@ -62,12 +69,14 @@ def _scope(asker: Asker) -> str:
     return f"{asker.department_id}{'p' if asker.role is Role.PARTNER else ''}"
 
 
-def _etag(layer: Layer, scope: str) -> str:
-    return f'"{FORMAT}-{layer.pk}-{layer.revision or 0}-{scope}"'  # type: ignore[attr-defined]
+def _etag(layer: Layer, scope: str, wanted: FeatureFilter) -> str:
+    asked = f"-{wanted.digest}" if wanted.digest else ""
+    return f'"{FORMAT}-{layer.pk}-{layer.revision or 0}-{scope}{asked}"'  # type: ignore[attr-defined]
 
 
 def _seen(state: LayerState) -> QuerySet[Feature]:
-    return Feature.objects.visible_to(state.asker).filter(layer_id=state.layer.pk).with_condition().order_by()
+    found = Feature.objects.visible_to(state.asker).filter(layer_id=state.layer.pk).with_condition().order_by()
+    return state.wanted.narrow(found, state.layer.schema)
 
 
 def tile(state: LayerState, at: Tile) -> bytes:

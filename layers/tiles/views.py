@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from layers.catalogue.conditions import WORST_FIRST
+from layers.catalogue.filters import read_filter
 
 from . import queries
 from .basemap import basemap, basemap_etag
@@ -34,9 +35,9 @@ def _answer(request, etag, shared, build):
 
 @require_safe
 def tile(request, key, z, x, y):
-    """GET /tiles/{layer}/{z}/{x}/{y}.mvt"""
+    """GET /tiles/{layer}/{z}/{x}/{y}.mvt, with the filters of `layers.catalogue.filters` in its query."""
     at = tile_at(z, x, y)
-    state = queries.layer_state(key, request.asker)
+    state = queries.layer_state(key, request.asker, read_filter(dict(request.GET.lists())))
 
     def build():
         body = queries.tile(state, at)

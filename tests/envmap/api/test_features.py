@@ -6,7 +6,10 @@ import uuid
 import pytest
 from django.db import connections
 
+from envmap.core import clock
+from layers.catalogue import actions
 from layers.catalogue import queries as catalogue
+from layers.catalogue.conditions import Condition, Source
 from layers.catalogue.models import Feature
 from tests.cast import make_feature
 from tests.envmap.api.test_door import is_problem
@@ -138,6 +141,32 @@ def test_filters_of_features(api, cast):
     assert codes("condition=alarm") == []
     assert codes("condition=normal&department=unit-one") == ["west"]
     assert codes("attributes.stage=earthwork") == ["east"]
+    assert codes("alarm_since=2026-01-01") == []
+    actions.set_condition(cast.feature["dust-sites"], Source.SENSORS, Condition.ALARM, at=clock.now())
+    assert codes("alarm_since=2026-01-01") == codes("alarm_since=2026-01-01T00:00:00%2B08:00") == ["dust-sites-1"]
+    assert codes("alarm_since=2126-01-01") == codes("changed_since=2126-01-01") == []
+    assert codes("changed_since=2026-01-01") == ["dust-sites-1", "east", "west"]
+
+
+def test_layers_count_what_the_filters_of_features_ask_for(api, cast):
+    make_feature(
+        cast.layer["dust-sites"], "east", attributes={"stage": "earthwork"}, department=cast.department["unit-one"]
+    )
+
+    def tally(query):
+        (layer,) = [one for one in api("GET", f"/layers?{query}").json()["items"] if one["key"] == "dust-sites"]
+        return layer["count"], layer["by_condition"]["normal"]
+
+    assert tally("") == (2, 2)
+    assert tally("department=unit-one") == (1, 1)
+    assert tally("condition=alarm") == (0, 0)
+    assert api("GET", "/layers/dust-sites?attributes.stage=earthwork").json()["count"] == 1
+    for query in (
+        "/layers?attributes.stage=earthwork",
+        "/layers/dust-sites?attributes.colour=x",
+        "/layers?town=nowhere",
+    ):
+        is_problem(api("GET", query), 400)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +174,7 @@ def test_filters_of_features(api, cast):
     [
         "bbox=1,2,3", "bbox=a,b,c,d", "bbox=10,0,0,10", "bbox=0,0,nan,1", "bbox=-181,0,0,1", "condition=broken",
         "department=nowhere", "town=nowhere", "attributes.colour=red", "attributes.=1", "colour=red", "limit=1001",
-        "cursor=WyJ1c2VycyIsMV0", "q=%00",
+        "cursor=WyJ1c2VycyIsMV0", "q=%00", "alarm_since=soon", "changed_since=2026-13-01",
     ],
 )  # fmt: skip
 def test_an_unknown_filter_or_value_is_400(api, query):

@@ -224,6 +224,41 @@ def test_the_etag_is_answered_before_the_tile_is_built(cast, officer, monkeypatc
     assert "private" in again["Cache-Control"]
 
 
+@pytest.mark.parametrize("z", [10, 14])
+def test_a_filter_in_the_address_narrows_the_tile_and_has_an_etag_of_its_own(cast, officer, z):
+    make_feature(cast.layer["dust-sites"], "b", geometry=Point(LON, LAT, srid=4326), attributes={"stage": "earthwork"},
+                 department=cast.department["unit-one"])  # fmt: skip
+    at = url("dust-sites", *tile_of(LON, LAT, z))
+
+    def shown(query):
+        body = officer.get(f"{at}?{query}").content
+        features = mapbox_vector_tile.decode(body)["dust-sites"]["features"] if body else []
+        return sum(f["properties"].get("point_count", 1) for f in features)
+
+    assert [shown(q) for q in ("", "department=unit-one", "attributes.stage=earthwork", "condition=alarm")] == [
+        2,
+        1,
+        1,
+        0,
+    ]
+    assert shown("alarm_since=2126-01-01") == 0
+    plain, asked = officer.get(at)["ETag"], officer.get(f"{at}?department=unit-one")["ETag"]
+    assert plain != asked
+    assert officer.get(f"{at}?department=unit-one", headers={"If-None-Match": asked}).status_code == 304
+    assert officer.get(f"{at}?department=unit-one", headers={"If-None-Match": plain}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "condition=broken", "department=nowhere", "town=nowhere", "attributes.colour=red", "attributes.=1", "colour=red",
+        "alarm_since=soon", "department=town&department=town", "town=%00", "bbox=0,0,1,1",
+    ],
+)  # fmt: skip
+def test_an_unknown_filter_of_a_tile_is_400(cast, officer, query):
+    assert officer.get(f"{url('dust-sites', *tile_of(LON, LAT, 14))}?{query}").status_code == 400
+
+
 def changes(cast):
     """Everything that changes what a layer's tiles show, each with its name."""
     officer, admin = cast.asker("officer"), cast.asker("admin")
