@@ -167,7 +167,7 @@ PAGE = (
 
 def problem(status: int, title: str, detail: str) -> str:
     """An RFC 9457 body in one line."""
-    return f'{{"type":"about:blank","title":"{title}","status":{status},"detail":"{detail}"}}'
+    return f'{{"type":"about:blank","title":"{title}","status":{status},"detail":"{detail}","errors":[]}}'
 
 
 def configuration(instance: Instance) -> str:

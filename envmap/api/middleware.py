@@ -6,7 +6,9 @@ from django.http import HttpRequest, HttpResponse
 
 from envmap.core.errors import EnvmapError
 
-from .errors import refused
+from .errors import method_not_allowed, refused
+
+BELOW = "/tiles/"
 
 
 class ProblemsOfTiles:
@@ -16,10 +18,13 @@ class ProblemsOfTiles:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and request.path.startswith(BELOW):
+            return method_not_allowed(request, response["Allow"].split(", "))
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by Django when a view raises."""
-        if isinstance(error, EnvmapError) and request.path.startswith("/tiles/"):
+        if isinstance(error, EnvmapError) and request.path.startswith(BELOW):
             return refused(request, error)
         return None

@@ -1,15 +1,22 @@
 """What a validator finds wrong, as a sentence in the asker's language."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+
+def _one_of(expected: str) -> str:
+    """Out of pydantic's English `'a', 'b' or 'c'`: the words alone, in whatever language the sentence is."""
+    return _("It is one of: %(expected)s.") % {"expected": ", ".join(re.findall(r"'([^']*)'", expected))}
+
+
 SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda c: _("This field is needed."),
     "extra_forbidden": lambda c: _("There is no such field here."),
-    "literal_error": lambda c: _("It is one of: %(expected)s.") % {"expected": c["expected"]},
-    "enum": lambda c: _("It is one of: %(expected)s.") % {"expected": c["expected"]},
+    "literal_error": lambda c: _one_of(c["expected"]),
+    "enum": lambda c: _one_of(c["expected"]),
     "string_type": lambda c: _("A text was expected."),
     "string_too_short": lambda c: _("At least %(n)d characters were expected.") % {"n": c["min_length"]},
     "string_too_long": lambda c: _("At most %(n)d characters were expected.") % {"n": c["max_length"]},

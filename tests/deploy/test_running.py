@@ -174,6 +174,7 @@ def test_a_body_above_the_limit_is_refused_as_problem_json(stack):
     assert answer.status_code == 413
     assert answer.headers["content-type"] == "application/problem+json"
     assert "64 MB" in answer.json()["detail"]
+    assert set(answer.json()) == {"type", "title", "status", "detail", "errors"}
 
 
 def test_protected_files_are_not_to_be_had_by_their_address(stack):

@@ -277,6 +277,11 @@ def test_a_parameter_where_none_is_taken_is_refused(api):
     is_problem(api("GET", "/me?verbose=1"), 400)
 
 
+def test_the_words_that_a_field_may_have_stand_in_the_language_of_the_sentence(api):
+    body = is_problem(api("GET", "/issues?severity=terrible", Accept_Language="zh-hans"), 400)
+    assert "info, minor, major, critical" in body["detail"]
+
+
 def test_an_unknown_department_or_role_names_the_known_ones(api):
     assert "unit-one" in is_problem(api("GET", "/users?department=nowhere"), 400)["detail"]
     assert "partner" in is_problem(api("GET", "/users?role=king"), 400)["detail"]

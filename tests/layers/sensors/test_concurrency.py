@@ -14,9 +14,8 @@ from envmap.core.actor import acting
 from envmap.core.errors import WrongState
 from layers.catalogue.models import FeatureCondition
 from layers.sensors import actions
-from layers.sensors.actions import NewReading
+from layers.sensors.actions import NewReading, silence
 from layers.sensors.actions import readings as module
-from layers.sensors.actions import silence
 from layers.sensors.actions.readings import Delivery, store
 from layers.sensors.models import Alarm, AlarmRule, Reading, Station
 from tests.layers.sensors import make
