@@ -7,7 +7,6 @@ from envmap.api.api import api
 urlpatterns = [
     path("api/v1/", api.urls),
     path("tiles/", include("layers.tiles.urls")),
-    path("", include("envmap.live.urls")),
     path("", include("envmap.pages.urls")),
 ]
 

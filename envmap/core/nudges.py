@@ -33,8 +33,8 @@ def channel(kind: Kind) -> str:
     return f"envmap:{hashlib.sha256(place.encode()).hexdigest()[:12]}:{kind}"
 
 
-def publish(kind: Kind, message: dict[str, Any]) -> bool:
-    """Sends one message (JSON) to whoever listens now; False, and a line in the log, when Redis is away."""
+def publish(kind: Kind, *messages: dict[str, Any]) -> bool:
+    """Sends messages (JSON) to whoever listens now, in one go; False, and a line in the log, when Redis is away."""
     global _client, _quiet_until
     if time.monotonic() < _quiet_until:
         return False
@@ -42,7 +42,10 @@ def publish(kind: Kind, message: dict[str, Any]) -> bool:
         if _client is None:
             _client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
     try:
-        _client.publish(channel(kind), json.dumps(message))
+        pipeline = _client.pipeline(transaction=False)
+        for message in messages:
+            pipeline.publish(channel(kind), json.dumps(message))
+        pipeline.execute()
     except redis.RedisError as error:
         _quiet_until = time.monotonic() + QUIET_SECONDS
         log.warning("A nudge (%s) was not sent, because Redis did not answer: %s", kind, error)
