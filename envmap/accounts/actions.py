@@ -40,6 +40,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "switch_membership",
+    "tell_rights_changed_in",
     "update_department",
 ]
 
@@ -63,6 +64,12 @@ def _locked_user(username: str) -> User:
 def _tell_rights_changed(user_id: int) -> None:
     """Sends the nudge once the change is committed."""
     transaction.on_commit(lambda: rights_changed.send(sender=None, user_id=user_id))
+
+
+def tell_rights_changed_in(department: Department) -> None:
+    """Whoever has a role in a department may see other things than before: their open pages hear of it on commit."""
+    for user_id in set(department.memberships.filter(ended_at=None).values_list("user_id", flat=True)):
+        _tell_rights_changed(user_id)
 
 
 def make_department(
@@ -122,8 +129,7 @@ def update_department(*, by: Asker, code: str, **changes: Any) -> Department:
             _refuse_without_admin(besides=department.memberships.values("pk"))
         department.save()
         if not department.is_active:
-            for user_id in department.memberships.filter(ended_at=None).values_list("user_id", flat=True):
-                _tell_rights_changed(user_id)
+            tell_rights_changed_in(department)
         return department
 
 

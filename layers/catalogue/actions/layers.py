@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from envmap.accounts.actions import tell_rights_changed_in
 from envmap.accounts.asker import Asker
 from envmap.accounts.models import Department
 from envmap.accounts.roles import May
@@ -168,17 +169,21 @@ def _misfits(layer: Layer) -> list[FieldError]:
 
 
 def share_layer(*, by: Asker, key: str, department: str) -> None:
-    """Lets a department (by its code) see a layer that is not public; once more is the same."""
+    """Lets a department (by its code) see a layer that is not public; once more is the same. Its open pages read anew."""
     with acting(by.actor):
         layer, unit = _to_share(by, key, department)
-        LayerShare.objects.get_or_create(layer=layer, department=unit)
+        _share, is_new = LayerShare.objects.get_or_create(layer=layer, department=unit)
+        if is_new:
+            tell_rights_changed_in(unit)
 
 
 def unshare_layer(*, by: Asker, key: str, department: str) -> None:
-    """Ends that a department sees a layer; what its own orders are about it still sees."""
+    """Ends that a department sees a layer; what its own orders are about it still sees. Its open pages read anew."""
     with acting(by.actor):
         layer, unit = _to_share(by, key, department)
-        LayerShare.objects.filter(layer=layer, department=unit).delete()
+        gone, _rows = LayerShare.objects.filter(layer=layer, department=unit).delete()
+        if gone:
+            tell_rights_changed_in(unit)
 
 
 def _to_share(by: Asker, key: str, department: str) -> tuple[Layer, Department]:

@@ -2,14 +2,11 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from envmap.accounts.actions import department_of
+from envmap.accounts.actions import department_of, tell_rights_changed_in
 from envmap.accounts.asker import Asker
-from envmap.accounts.models import Department, Membership
 from envmap.accounts.roles import Role
-from envmap.accounts.signals import rights_changed
 from envmap.core import clock
 from envmap.core.actor import acting
 from layers.catalogue.actions import end_grants, grant
@@ -60,19 +57,9 @@ def _to_department(order: Order, code: str | None, *, at: datetime) -> list[str]
     if order.feature is not None:
         grant(order.feature, unit, reason=order.number)
     if unit.pk != former.pk:
-        _tell_former(former)
+        # The former unit may no longer learn of the order, so no fact tells it; its open pages are made to read anew.
+        tell_rights_changed_in(former)
     return ["department", "assignee", "accepted_at", *changed]
-
-
-def _tell_former(unit: Department) -> None:
-    """The former unit may no longer learn of the order, so no fact tells it; its open pages are made to read anew."""
-    people = set(Membership.objects.filter(department=unit, ended_at=None).values_list("user_id", flat=True))
-
-    def send() -> None:
-        for user_id in people:
-            rights_changed.send(sender=None, user_id=user_id)
-
-    transaction.on_commit(send)
 
 
 def _to_person(order: Order, username: str | None) -> list[str]:

@@ -5,6 +5,7 @@ from django.contrib.gis.geos import LineString, Point, Polygon
 
 from envmap.accounts.asker import ANONYMOUS, Asker
 from envmap.accounts.roles import Role
+from envmap.accounts.signals import rights_changed
 from envmap.core.errors import BadInput, BadQuery, Conflict, NotAllowed, NotSignedIn, NotVisible
 from envmap.core.models import AuditRow
 from layers.catalogue import actions, payloads, queries
@@ -301,3 +302,24 @@ def test_areas_are_loaded_whole_or_not_at_all_and_towns_found_anew(cast, admin):
     assert Area.objects.count() == 1
     actions.load_areas(by=admin, areas=[actions.NewArea("t1", {"zh-hans": "新镇"}, "town", around)])
     assert Area.objects.get().name == "新镇"
+
+
+def test_open_pages_of_a_department_hear_that_a_layer_is_shared_with_it_or_no_more(
+    admin, cast, django_capture_on_commit_callbacks
+):
+    heard = []
+
+    def hear(user_id, **_rest):
+        heard.append(user_id)
+
+    rights_changed.connect(hear)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            actions.share_layer(by=admin, key="dust-sites", department="unit-two")
+            actions.share_layer(by=admin, key="dust-sites", department="unit-two")
+        assert heard == [cast.user["field2"].pk]
+        with django_capture_on_commit_callbacks(execute=True):
+            actions.unshare_layer(by=admin, key="dust-sites", department="unit-two")
+        assert heard == [cast.user["field2"].pk] * 2
+    finally:
+        rights_changed.disconnect(hear)
