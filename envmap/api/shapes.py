@@ -5,7 +5,7 @@ from typing import Any, Generic, Literal, TypeVar
 from ninja import Schema
 from pydantic import Field
 
-from .choices import RoleName
+from .choices import DepartmentKind, RoleName
 
 T = TypeVar("T")
 Time = str
@@ -59,7 +59,7 @@ class Department(DepartmentRef):
     """The bureau, a town or street, a sector department, an operator, an enterprise or a contractor."""
 
     names: Names
-    kind: Literal["bureau", "town", "sector", "operator", "enterprise", "contractor"]
+    kind: DepartmentKind
     parent: str | None
 
 

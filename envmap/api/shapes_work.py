@@ -1,11 +1,13 @@
 """The shapes of work: categories, issues, orders and their trails; and of facts."""
 
-from typing import Any, Literal
+from typing import Any
 
 from ninja import Schema
 from pydantic import Field
 
-from .choices import IssueStateName, OrderStateName, Severity, SourceName
+from envmap.core.outbox import FactType
+
+from .choices import Clock, IssueStateName, OrderStateName, Severity, SourceName
 from .shapes import Names, Point, Time, when
 
 
@@ -19,7 +21,7 @@ class Category(Schema):
     layer: str | None
     severity: Severity
     evidence: list[str]
-    clock: Literal["urgent", "hours", "days"]
+    clock: Clock
     accept_within: float | None = Field(..., description="Hours; days for the clock of days.")
     report_within: float | None = Field(..., description="Hours; days for the clock of days.")
     unit_kind: str
@@ -126,16 +128,7 @@ class Fact(Schema):
     """What happened, narrowly; read again what you care about. Keys that do not apply are absent."""
 
     seq: int
-    type: Literal[
-        "alarm.raised",
-        "alarm.cleared",
-        "issue.opened",
-        "issue.moved",
-        "order.moved",
-        "feature.changed",
-        "station.silent",
-        "station.back",
-    ]
+    type: FactType
     layer: str | None
     feature: str | None
     feature_id: int | None

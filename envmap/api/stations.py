@@ -48,7 +48,7 @@ class StationQuery(Paged):
 
     layer: str | None = Field(None, max_length=64)
     feature: str | None = Field(None, max_length=64, description="A feature's code; needs `layer`.")
-    condition: Literal["alarm", "silent", "attention", "normal"] | None = None
+    condition: choices.StationCondition | None = None
 
 
 class ReadingQuery(Paged, Period):
