@@ -137,10 +137,6 @@ class Postgres:
         self._sql(DATABASE, template)
         write_whole(stamp, wanted, mode=0o600, owner=(self.account.uid, self.account.gid))
 
-    def superuser_url(self) -> str:
-        """A URL as the cluster's superuser, for set-up, backup and tests that go behind the application's back."""
-        return self.instance.database_url(SUPERUSER)
-
     def _sql(self, database: str, text: str) -> str:
         """Run SQL as the superuser in one transaction (CREATE DATABASE alone cannot be in one); what it prints."""
         command = [str(self.bin / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]

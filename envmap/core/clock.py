@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -84,8 +84,3 @@ def parse_bound(raw: str, *, field: str) -> datetime:
     except ValueError:
         day = None
     return _kept(midnight(day), field) if day else parse_instant(raw, field=field)
-
-
-def seconds(amount: float) -> timedelta:
-    """A span of seconds."""
-    return timedelta(seconds=amount)

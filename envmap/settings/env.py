@@ -1,6 +1,7 @@
 """Reads settings from the environment and refuses, in a sentence, what it does not understand."""
 
 import os
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -80,9 +81,9 @@ def count(name: str, default: int) -> int:
 
 
 def words(name: str, default: Iterable[str] = ()) -> list[str]:
-    """A list written with commas."""
+    """A list written with commas or blanks, as `deploy` reads it too."""
     raw = text(name)
-    return [word.strip() for word in raw.split(",") if word.strip()] if raw else list(default)
+    return [word for word in re.split(r"[\s,]+", raw) if word] if raw else list(default)
 
 
 def url(name: str, schemes: set[str], default: str = "") -> str:

@@ -17,10 +17,9 @@ from envmap.core.errors import BadQuery, NotVisible
 from layers.catalogue.conditions import BY_RANK, RANK, Condition
 from layers.catalogue.models import Feature
 
-from .models import Alarm, AlarmRule, DeadLetter, DeadLetterCount, Factor, Limit, Reading, Severity, Station
+from .models import Alarm, AlarmRule, DeadLetter, DeadLetterCount, Factor, Reading, Severity, Station
 from .thresholds import CLOCK_AHEAD, CLOCK_EARLIEST_YEAR, Sample
 
-Resolution = Literal["raw", "hour", "day"]
 STATION_CONDITIONS = (Condition.ALARM, Condition.SILENT, Condition.ATTENTION, Condition.NORMAL)
 GATEWAY_KEY = "envmap:gateway"
 """Cache key under which a running gateway keeps its figures; gone some seconds after it."""
@@ -243,16 +242,6 @@ def factors() -> QuerySet[Factor]:
 def factors_by_code_2005() -> Mapping[str, str]:
     """The 2017 code for each code of HJ/T 212-2005."""
     return dict(Factor.objects.exclude(code_2005="").values_list("code_2005", "code"))
-
-
-def limits(*, factor: str | None = None, standard: str | None = None) -> QuerySet[Limit]:
-    """Limits of standards, for pages that show them."""
-    found = Limit.objects.order_by("standard", "version", "factor_code", "limit_class", "period", "pk")
-    if factor is not None:
-        found = found.filter(factor_code=factor)
-    if standard is not None:
-        found = found.filter(standard=standard)
-    return found
 
 
 def dead_letters(asker: Asker, *, reason: str | None = None, mn: str | None = None) -> QuerySet[DeadLetter]:

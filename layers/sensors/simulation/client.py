@@ -81,10 +81,6 @@ class Link:
         if self._writer is not None:
             self._writer.close()
 
-    def send_raw(self, data: bytes) -> None:
-        """Bytes as they are, without waiting for anything."""
-        self._send(data)
-
     def _send(self, data: bytes) -> None:
         if self._writer is not None and not self._writer.is_closing():
             self._writer.write(data)

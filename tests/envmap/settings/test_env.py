@@ -55,6 +55,13 @@ def test_jobs_wait_in_the_very_database_that_the_setting_names(redis, path, data
     assert (found.get("path"), found["db"]) == (path, database)
 
 
+def test_a_list_is_written_with_commas_or_blanks(monkeypatch):
+    monkeypatch.setenv("SOME_SETTING", "map.example.cn, 10.0.0.1\t[::1]")
+    assert env.words("SOME_SETTING") == ["map.example.cn", "10.0.0.1", "[::1]"]
+    monkeypatch.setenv("SOME_SETTING", " ")
+    assert env.words("SOME_SETTING", ["localhost"]) == ["localhost"]
+
+
 def test_a_misspelt_setting_is_refused_with_the_likely_name(monkeypatch):
     monkeypatch.setenv("ENVMAP_HTTP_PROT", "8000")
     with pytest.raises(ImproperlyConfigured, match="Did you mean ENVMAP_HTTP_PORT"):
