@@ -1,29 +1,34 @@
 """The orders' list and the page of one, in the office."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from envmap.accounts.asker import Asker
-from envmap.accounts.models import Department
+from envmap.accounts.looks import last_look
+from envmap.accounts.models import Department, LastLook
 from envmap.accounts.roles import May
+from envmap.core import clock
 from layers.catalogue.conditions import Condition
-from layers.catalogue.models import Feature, Layer
+from layers.catalogue.models import Attachment, Feature, Layer
+from layers.sensors.models import Alarm
 from tasks.orders import queries, rules
-from tasks.orders.models import Order
+from tasks.orders.models import Order, OrderEvent
 from tasks.orders.payloads import order_events_payload, order_payload
 from tasks.orders.states import ENDED, OPEN_STATES, OrderState
 
-from . import clocks, trails
+from . import clocks, evidence, trails, words
 from .doors import asker_of, page
 from .order_forms import VerbForm, form_of
+from .templatetags.minimap import Mark, Spot, spot_of
 
 PAGE = 50
-TABS = ("open", "verify", "ended")
+TABS = ("mine", "open", "verify", "ended")
 SORTS = ("deadline", "newest")
 PRIMARY = {
     OrderState.SENT: "accept",
@@ -42,6 +47,19 @@ class Row:
     condition: Condition
     clock: clocks.Deadline | None
     overdue: bool
+    is_new: bool
+
+    @property
+    def spot(self) -> Spot | None:
+        """Where the row lies on the small map beside the list."""
+        order = self.order
+        return spot_of(
+            order.number,
+            order.location,
+            name=order.feature.name if order.feature else order.issue.title,
+            layer=order.layer.key if order.layer else None,
+            condition=self.condition,
+        )
 
 
 def conditions_of(asker: Asker, feature_ids: set[int]) -> dict[int, Condition]:
@@ -50,8 +68,8 @@ def conditions_of(asker: Asker, feature_ids: set[int]) -> dict[int, Condition]:
     return {feature.pk: feature.condition for feature in seen.only("pk")}
 
 
-def rows_of(asker: Asker, orders: list[Order]) -> list[Row]:
-    """The lines of a list."""
+def rows_of(asker: Asker, orders: list[Order], since: datetime | None = None) -> list[Row]:
+    """The lines of a list; new is what has come or moved after `since`, the last look."""
     found = conditions_of(asker, {o.feature_id for o in orders if o.feature_id})
     now = clocks.now()
     return [
@@ -60,9 +78,29 @@ def rows_of(asker: Asker, orders: list[Order]) -> list[Row]:
             found.get(order.feature_id or 0, Condition.NORMAL),
             clocks.running(order),
             rules.is_overdue(order, now),
+            since is not None and last_moved(order) > since,
         )
         for order in orders
     ]
+
+
+def last_moved(order: Order) -> datetime:
+    """The newest of the instants that an order keeps."""
+    return max(filter(None, (order.created_at, order.accepted_at, order.reported_at, order.ended_at)))
+
+
+def dispatched_by(asker: Asker) -> Exists:
+    """The orders that the asker sent out, whoever holds them now."""
+    sent = OrderEvent.objects.filter(subject=OuterRef("pk"), verb="dispatch", by_id=asker.user_id or 0)
+    return Exists(sent)
+
+
+def default_tab(asker: Asker) -> str:
+    """An officer's own orders first, where there are any; a unit's list is its own anyway."""
+    if not asker.may(May.DISPATCH):
+        return "open"
+    mine = Order.objects.visible_to(asker).filter(dispatched_by(asker), state__in=OPEN_STATES)
+    return "mine" if mine.exists() else "open"
 
 
 def by_deadline(orders: QuerySet[Order]) -> QuerySet[Order]:
@@ -85,35 +123,41 @@ class Filters:
     department: str
     state: str
     overdue: bool
+    today: bool
     q: str
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "Filters":
-        """Out of the query string."""
+    def of(cls, request: HttpRequest, tab: str) -> "Filters":
+        """Out of the query string; `tab` where it names none."""
         get = {
             name: request.GET.get(name, "").strip()[:100]
             for name in ("tab", "sort", "layer", "department", "state", "q")
         }
         return cls(
-            tab=get["tab"] if get["tab"] in TABS else "open",
+            tab=get["tab"] if get["tab"] in TABS else tab,
             sort=get["sort"] if get["sort"] in SORTS else "deadline",
             layer=get["layer"],
             department=get["department"],
             state=get["state"] if get["state"] in set(OrderState) else "",
             overdue=request.GET.get("overdue") == "true",
+            today=request.GET.get("today") == "true",
             q=get["q"],
         )
 
-    def apply(self, orders: QuerySet[Order]) -> QuerySet[Order]:
+    def apply(self, orders: QuerySet[Order], asker: Asker) -> QuerySet[Order]:
         """The orders that fit, in the order asked for."""
-        states = {"open": OPEN_STATES, "verify": {OrderState.REPORTED}, "ended": ENDED}[self.tab]
+        states = {"mine": OPEN_STATES, "open": OPEN_STATES, "verify": {OrderState.REPORTED}, "ended": ENDED}[self.tab]
         orders = orders.filter(state__in={self.state} & set(states) if self.state else states)
+        if self.tab == "mine":
+            orders = orders.filter(dispatched_by(asker))
         if self.layer:
             orders = orders.filter(layer__key=self.layer)
         if self.department:
             orders = orders.filter(department__code=self.department)
         if self.overdue:
             orders = orders.filter(rules.overdue_at(clocks.now()))
+        if self.today:
+            orders = orders.filter(due_today(clocks.now()))
         if self.q:
             orders = orders.filter(
                 Q(number__icontains=self.q) | Q(issue__title__icontains=self.q)
@@ -124,11 +168,21 @@ class Filters:
         return by_deadline(orders) if self.sort == "deadline" else orders.order_by("-created_at", "-pk")
 
 
+def due_today(now: datetime) -> Q:
+    """Orders whose next clock strikes before the coming midnight (Asia/Shanghai) and has not struck yet."""
+    local = now.astimezone(clock.SHANGHAI)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return Q(state=OrderState.SENT, accept_by__gte=now, accept_by__lt=midnight) | Q(
+        state=OrderState.ACCEPTED, report_by__gte=now, report_by__lt=midnight
+    )
+
+
 def figures(orders: QuerySet[Order]) -> dict[str, int]:
     """Counts above the list, of all open orders that the asker sees."""
     count: dict[str, int] = orders.filter(state__in=OPEN_STATES).aggregate(
         open=Count("pk"),
         overdue=Count("pk", filter=rules.overdue_at(clocks.now())),
+        today=Count("pk", filter=due_today(clocks.now())),
         sent=Count("pk", filter=Q(state=OrderState.SENT)),
         accepted=Count("pk", filter=Q(state=OrderState.ACCEPTED)),
         reported=Count("pk", filter=Q(state=OrderState.REPORTED)),
@@ -146,12 +200,19 @@ def listed(asker: Asker) -> QuerySet[Order]:
 
 @page(May.PAGE_QUEUE)
 def orders(request: HttpRequest) -> HttpResponse:
-    """The list, by deadline or newest first."""
-    asker, filters = asker_of(request), Filters.of(request)
-    shown: Page[Order] = Paginator(filters.apply(listed(asker)), PAGE).get_page(request.GET.get("page"))
+    """The list beside its map: an officer's own first, by deadline or newest first."""
+    asker = asker_of(request)
+    filters = Filters.of(request, default_tab(asker))
+    since = last_look(asker, LastLook.Place.ORDERS)
+    shown: Page[Order] = Paginator(filters.apply(listed(asker), asker), PAGE).get_page(request.GET.get("page"))
+    lines = rows_of(asker, list(shown.object_list), since)
     context = {
         "rows": shown,
-        "lines": rows_of(asker, list(shown.object_list)),
+        "lines": lines,
+        "since": since,
+        "new": sum(line.is_new for line in lines),
+        "may_report": asker.may(May.REPORT_ISSUES),
+        "may_judge": asker.may(May.DISPATCH),
         "filters": filters,
         "figures": figures(Order.objects.visible_to(asker)),
         "layers": Layer.objects.visible_to(asker).order_by("position", "key"),
@@ -178,8 +239,27 @@ def order_context(request: HttpRequest, order: Order, refused: tuple[str, VerbFo
         forms[refused[0]] = refused[1]
     forms = dict(sorted(forms.items(), key=lambda one: one[0] != primary))
     condition = conditions_of(asker, {order.feature_id}) if order.feature_id else {}
+    files = {file.pk: file for file in queries.attachments_of(order)}
+    pair = before_and_after(order, files)
     return {
         "order": order,
+        "evidence": evidence.pieces(
+            data["evidence"],
+            evidence.given_by(order, said, types=types_of(files), cleared=all_cleared(asker, order)),
+        ),
+        "before": pair[0] if pair else None,
+        "after": pair[1] if pair else None,
+        "missing": rules.missing_for(asker, order),
+        "spots": [
+            spot_of(
+                order.number,
+                order.location,
+                name=order.feature.name if order.feature else order.issue.title,
+                layer=order.layer.key if order.layer else None,
+                condition=condition.get(order.feature_id or 0, Condition.NORMAL),
+            )
+        ],
+        "marks": marks_of(said),
         "data": data,
         "condition": condition.get(order.feature_id or 0, Condition.NORMAL),
         "feature_is_visible": order.feature_id in condition,
@@ -192,6 +272,54 @@ def order_context(request: HttpRequest, order: Order, refused: tuple[str, VerbFo
         "refused_verb": refused[0] if refused else "",
         "is_kept_only": refused is not None and refused[0] not in data["verbs"],
     }
+
+
+def types_of(files: dict[int, Attachment]) -> dict[int, str]:
+    """Content types by id."""
+    return {pk: file.content_type for pk, file in files.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A photo with the instant at which it was taken, or arrived where the camera did not say."""
+
+    url: str
+    at: datetime
+
+
+def before_and_after(order: Order, files: dict[int, Attachment]) -> tuple[Shot, Shot] | None:
+    """The earliest photo of the matter and the latest of the work; None where there are no two."""
+    found = [(file, f"/api/v1/orders/{order.number}/attachments/{file.pk}") for file in files.values()]
+    for row in order.issue.issue_attachments.select_related("attachment"):
+        found.append((row.attachment, f"/api/v1/issues/{order.issue.number}/attachments/{row.attachment_id}"))
+    shots = [Shot(url, f.taken_at or f.uploaded_at) for f, url in found if f.content_type.startswith("image/")]
+    if len(shots) < 2:
+        return None
+    return min(shots, key=lambda shot: shot.at), max(shots, key=lambda shot: shot.at)
+
+
+def all_cleared(asker: Asker, order: Order) -> bool | None:
+    """Whether every alarm behind the order's issue has cleared; None where it came from no alarm that the asker sees."""
+    alarms = Alarm.objects.visible_to(asker).filter(issue_alarm__issue=order.issue_id)
+    cleared = list(alarms.values_list("cleared_at", flat=True))
+    return all(cleared) if cleared else None
+
+
+def marks_of(events: list[dict[str, Any]]) -> list[Mark]:
+    """The positions that reports gave."""
+    return [
+        Mark(lon, lat, str(words.ORDER_EVENTS[event["verb"]]), event["accuracy"])
+        for event in events
+        if event["location"]
+        for lon, lat in [event["location"]["coordinates"]]
+    ]
+
+
+@page()
+def peek(request: HttpRequest, number: str) -> HttpResponse:
+    """A few words about an order beside the list, with what the asker may do now (htmx)."""
+    found = queries.order_of(asker_of(request), number)
+    return render(request, "pages/order_peek.html", order_context(request, found) | {"home": "orders"})
 
 
 @page()

@@ -3,7 +3,21 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from . import door, field, health, issues, order_verbs, orders, signin, statistics, theme, tokens, workbench
+from . import (
+    door,
+    field,
+    health,
+    issues,
+    looked,
+    order_bulk,
+    order_verbs,
+    orders,
+    signin,
+    statistics,
+    theme,
+    tokens,
+    workbench,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", workbench.workbench, name="map"),
@@ -27,6 +41,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("issues/<str:number>/", issues.issue, name="issue"),
     path("issues/<str:number>/<str:name>/", issues.verb, name="issue-verb"),
     path("orders/", orders.orders, name="orders"),
+    path("looked/<str:place>/", looked.looked, name="looked"),
+    path("orders/bulk/", order_bulk.bulk, name="orders-bulk"),
+    path("orders/<str:number>/peek/", orders.peek, name="order-peek"),
     path("orders/<str:number>/", orders.order, name="order"),
     path("orders/<str:number>/<str:name>/", order_verbs.verb, {"home": "orders"}, name="order-verb"),
     path("field/", field.orders, name="field"),

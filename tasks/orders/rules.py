@@ -45,6 +45,18 @@ def verbs_for(asker: Asker, order: Order) -> list[str]:
     return [verb for verb in MOVES if not (_never(asker, verb, order, None) or _not_now(asker, verb, order))]
 
 
+def missing_for(asker: Asker, order: Order) -> list[tuple[str, str]]:
+    """The verbs that the asker's role has but that are not possible here and now, each with the sentence why."""
+    found = []
+    for verb in MOVES:
+        if step(verb, asker.role) is None:
+            continue
+        refusal = _never(asker, verb, order, None) or _not_now(asker, verb, order)
+        if refusal:
+            found.append((verb, refusal().detail))
+    return found
+
+
 def _never(asker: Asker, verb: str, order: Order, body: Mapping[str, Any] | None) -> Refusal | None:
     if verb not in MOVES:
         return lambda: NotVisible(_("There is no verb %(verb)s for an order.") % {"verb": verb[:40]})

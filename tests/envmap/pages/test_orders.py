@@ -80,7 +80,8 @@ def test_the_whole_way_of_an_order_through_the_pages(cast, enter, make_order):
     text = officer.get(office).text
     for words in ("裸土已覆盖", "缺整改后照片", "合格", "24.60000, 118.25000", "±6 m"):
         assert words in text
-    assert len(re.findall(r'<img src="/api/v1/orders/', text)) == 6  # three photos, above and in the trail
+    # Three photos, above and in the trail, and the earliest beside the latest.
+    assert len(re.findall(r'<img src="/api/v1/orders/', text)) == 8
     assert "shield-check" in text
     first = OrderEvent.objects.get(subject=order, verb="report", seq=3)
     assert (first.location.coords, first.accuracy) == ((118.25, 24.6), 6.4)
