@@ -22,13 +22,18 @@ from .models import Token, User
 from .roles import May, Scope
 from .signals import rights_changed
 
+LONGEST = 60
+"""Characters of a username that are looked at, as the column has them."""
+
 
 def _check_credentials(request: HttpRequest, username: str, password: str) -> User:
     """The person behind username and password.
 
     Raises NotSignedIn with one sentence whatever was wrong, Throttled after too many failures of this name from this
-    address (AXES_FAILURE_LIMIT), even if the password is right by now. A failure is an audit row; its subject is the name that was tried, cut short.
+    address (AXES_FAILURE_LIMIT), even if the password is right by now. A failure is an audit row; its subject is the name
+    that was tried, cut short.
     """
+    username = _as_stored(username)
     user = authenticate(request, username=username, password=password)
     if isinstance(user, User) and queries.may_sign_in(user):
         return user
@@ -41,6 +46,13 @@ def _check_credentials(request: HttpRequest, username: str, password: str) -> Us
             retry_after=minutes * 60,
         )
     raise NotSignedIn(_("Username or password is wrong, or the account is not active."))
+
+
+def _as_stored(username: str) -> str:
+    """The name as its person's row has it. Case does not tell people apart, so it must not begin a count of its own
+    either: `Officer` and `OFFICER` would each have their failures."""
+    typed = username.replace("\x00", "").strip()[:LONGEST]
+    return User.objects.filter(username__iexact=typed).values_list("username", flat=True).first() or typed
 
 
 def sign_in(request: HttpRequest, *, username: str, password: str) -> User:

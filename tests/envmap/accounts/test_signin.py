@@ -77,6 +77,23 @@ def test_a_demo_account_signs_in_only_during_a_demo(cast, request_of, settings):
     assert actions.sign_in(request_of(), username="field", password=PASSWORD)
 
 
+def test_another_spelling_of_a_name_has_no_count_of_its_own(cast, request_of):
+    spellings = ["field", "Field", "FIELD", " field", "f\u0131eld", "fIELD", "fiELD", "fieLD"]
+    for name in spellings:
+        with pytest.raises((NotSignedIn, Throttled)):
+            actions.sign_in(request_of(), username=name, password="wrong")
+    for name in spellings:
+        with pytest.raises(Throttled):
+            actions.sign_in(request_of(), username=name, password=PASSWORD)
+        with pytest.raises(Throttled):
+            actions.check_basic(request_of(Authorization=basic(name)))
+
+
+def test_a_name_with_a_nul_is_nobodys(cast, request_of):
+    with pytest.raises(NotSignedIn):
+        actions.check_basic(request_of(Authorization=basic("who\x00", "wrong")))
+
+
 def test_basic_credentials_give_the_asker(cast, request_of):
     assert actions.check_basic(request_of(Authorization=basic("field"))).role is Role.FIELD
     for header in ["", "Basic", "Basic %%%", "Basic bm9jb2xvbg==", "Bearer x"]:
