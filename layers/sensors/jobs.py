@@ -7,7 +7,8 @@ from . import actions
 
 @shared_task(name="sensors.note_silence")  # type: ignore[untyped-decorator]
 def note_silence() -> int:
-    """Mark stations that have fallen silent."""
+    """Mark stations that have fallen silent, and end alarms of places where their station measures no more."""
+    actions.clear_stranded()
     return actions.note_silence()
 
 

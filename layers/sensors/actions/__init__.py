@@ -8,12 +8,14 @@ from .reference import load_factors, load_limits
 from .rules import delete_rule, make_rule, update_rule
 from .silence import note_silence
 from .stations import make_station, update_station
+from .stranded import clear_stranded
 
 __all__ = [
     "NewReading",
     "Recorded",
     "Refused",
     "acknowledge",
+    "clear_stranded",
     "delete_rule",
     "forget_dead_letters",
     "keep_dead_letters",
