@@ -1,6 +1,7 @@
 """The officer's queue, the page of one issue, and an issue by hand."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -12,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from envmap.accounts.asker import Asker
+from envmap.accounts.looks import last_look
+from envmap.accounts.models import LastLook
 from envmap.accounts.roles import May
 from envmap.core.errors import EnvmapError, NotVisible
 from layers.catalogue.conditions import Condition
@@ -30,6 +33,7 @@ from .doors import asker_of, page
 from .issue_forms import ISSUE_FORMS, IssueVerbForm, NewIssueForm, assignee_choices
 from .orders import conditions_of
 from .sending import answered_before, submit
+from .templatetags.minimap import Spot, spot_of
 from .uploads import keep_uploads
 
 PAGE = 50
@@ -51,6 +55,19 @@ class Row:
     condition: Condition
     alarm: AlarmFact | None
     alarms: int
+    is_new: bool
+
+    @property
+    def spot(self) -> Spot | None:
+        """Where the row lies on the small map beside the list."""
+        issue = self.issue
+        return spot_of(
+            issue.number,
+            issue.location,
+            name=issue.feature.name if issue.feature else issue.title,
+            layer=issue.layer.key if issue.layer else None,
+            condition=self.condition,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +129,20 @@ def with_alarms(found: QuerySet[Issue], asker: Asker) -> QuerySet[Issue]:
     alarms = IssueAlarm.objects.filter(alarm__in=Alarm.objects.visible_to(asker)).select_related(
         "alarm__factor", "alarm__rule", "alarm__station"
     )
-    return found.select_related("feature__town").prefetch_related(
+    return found.select_related("feature__town", "feature__department").prefetch_related(
         Prefetch("issue_alarms", alarms, to_attr="shown_alarms")
     )
 
 
-def rows_of(asker: Asker, issues: list[Issue]) -> list[Row]:
-    """The lines of the queue."""
+def rows_of(asker: Asker, issues: list[Issue], since: datetime | None) -> list[Row]:
+    """The lines of the queue; new is what was opened after `since`, the last look."""
     conditions = conditions_of(asker, {i.feature_id for i in issues if i.feature_id})
     rows = []
     for issue in issues:
         facts = facts_of([row.alarm for row in issue.shown_alarms])  # type: ignore[attr-defined]
         condition = conditions.get(issue.feature_id or 0, Condition.NORMAL)
-        rows.append(Row(issue, condition, facts[0] if facts else None, len(facts)))
+        is_new = since is not None and issue.opened_at > since
+        rows.append(Row(issue, condition, facts[0] if facts else None, len(facts), is_new))
     return rows
 
 
@@ -140,9 +158,13 @@ def issues(request: HttpRequest) -> HttpResponse:
     asker = asker_of(request)
     filters = Filters.of(request, "undispatched" if asker.may(May.TRIAGE_ISSUES) else "all")
     shown: Page[Issue] = Paginator(with_alarms(filters.apply(asker), asker), PAGE).get_page(request.GET.get("page"))
+    since = last_look(asker, LastLook.Place.ISSUES)
+    lines = rows_of(asker, list(shown.object_list), since)
     context = {
         "rows": shown,
-        "lines": rows_of(asker, list(shown.object_list)),
+        "lines": lines,
+        "since": since,
+        "new": sum(line.is_new for line in lines),
         "filters": filters,
         "figures": figures(asker),
         "layers": Layer.objects.visible_to(asker).order_by("position", "key"),

@@ -63,10 +63,13 @@ export class MiniMap {
   /** Other spots from now on. */
   show(spots) {
     this.spots = spots
+    const named = new Set()
     this.items = spots.map(({ key, lon, lat, name, layer, condition }) => {
       const [x, y] = toWorld([lon, lat])
+      const isFirst = !named.has(`${lon},${lat}`) // several matters of one place are named once
+      named.add(`${lon},${lat}`)
       // A cell of its own: nothing here is drawn as a ring.
-      return { kind: 'feature', id: key, key, cell: key, name, layer, condition, x, y, length: 0 }
+      return { kind: 'feature', id: key, key, cell: key, name: isFirst ? name : '', layer, condition, x, y, length: 0 }
     })
     this.symbols.changed()
     this.overlay.later?.()

@@ -50,9 +50,9 @@ function keepTyping(event) {
   if (root.matches?.('[data-keep-typing]') && isBeingTyped(root)) event.preventDefault()
 }
 
-/** Below the width of two panes a row's link opens its page. */
+/** Where there is no room for a pane a row's link opens its page. */
 function panesOnlyWhereTheyFit(event) {
-  if (event.target.matches?.('[data-pane]') && !matchMedia('(min-width: 1024px)').matches) {
+  if (event.target.matches?.('[data-pane]') && !document.getElementById('pane')?.parentElement.offsetParent) {
     event.preventDefault()
     location.assign(event.target.href)
   }

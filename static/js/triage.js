@@ -46,6 +46,19 @@ async function peek(key) {
   place.hidden = false
 }
 
+// The chosen issue lies over the map until it is closed -----------------------------------------------------------------
+
+const emptyPane = document.getElementById('pane')?.cloneNode(true)
+function closePane() {
+  const pane = document.getElementById('pane')
+  if (!pane?.querySelector('#issue')) return false
+  pane.replaceChildren(...emptyPane.cloneNode(true).childNodes)
+  for (const link of document.querySelectorAll('[data-pane][aria-current]')) link.removeAttribute('aria-current')
+  linkOf(at && rowOf(at))?.focus({ preventScroll: true })
+}
+document.addEventListener('click', (event) => event.target.closest('[data-pane-close]') && closePane())
+bind('Escape', words.close, closePane, { where: () => Boolean(emptyPane) })
+
 // Several at once ------------------------------------------------------------------------------------------------------
 
 function showChosen() {
