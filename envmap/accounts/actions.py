@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.gis.geos import Point
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -81,8 +82,9 @@ def make_department(
     parent: str | None = None,
     sector_hint: str = "",
     phone: str = "",
+    seat: Point | None = None,
 ) -> Department:
-    """Adds a department. Raises BadInput, Conflict where the code is taken."""
+    """Adds a department; `seat` is where its people set out from (EPSG:4326). Raises BadInput, Conflict where the code is taken."""
     by.require(May.EDIT_PEOPLE)
     rules.check_code(code)
     if kind not in Department.Kind.values:
@@ -100,13 +102,14 @@ def make_department(
                     parent=above,
                     sector_hint=sector_hint,
                     phone=phone,
+                    seat=seat,
                 )
         except IntegrityError:
             raise Conflict(_("A department with the code %(code)s is there already.") % {"code": code}) from None
 
 
 def update_department(*, by: Asker, code: str, **changes: Any) -> Department:
-    """Changes names, parent (a code or None), sector_hint, phone or is_active.
+    """Changes names, parent (a code or None), sector_hint, phone, seat (a Point in EPSG:4326 or None) or is_active.
 
     Raises NotVisible, BadInput: also where closing it would leave nobody who administers.
     """
@@ -120,7 +123,7 @@ def update_department(*, by: Asker, code: str, **changes: Any) -> Department:
                 department.names = rules.check_names(value)
             elif name == "parent":
                 department.parent = department_of(value, field="parent") if value else None
-            elif name in {"sector_hint", "phone", "is_active"}:
+            elif name in {"sector_hint", "phone", "seat", "is_active"}:
                 setattr(department, name, value)
             else:
                 raise rules.refuse(name, _("A department has no %(name)s to change.") % {"name": name})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.geos import GEOSGeometry, Point
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
@@ -34,7 +34,7 @@ from . import reference
 from .names import person
 from .photos import photo
 from .series import EXCEEDING, values
-from .sheet import Sheet
+from .sheet import Sheet, Village
 from .stories import Story, Teller
 from .things import SEED, Logger, Thing, things_of
 
@@ -96,12 +96,17 @@ class Builder:
                     "sector_hint": d["sector_hint"],
                     "parent": d["parent"],
                     "phone": d["phone"],
+                    "seat": Point(*self.sheet.lonlat(village.seat.x, village.seat.y), srid=4326),
                 }
-                for d in units["departments"]
+                for d, village in zip(units["departments"], self.seats(len(units["departments"])), strict=True)
             ]
         )
         for share in units["shares"]:
             catalogue.share_layer(by=SYSTEM, key=share["layer"], department=share["department"])
+
+    def seats(self, wanted: int) -> list[Village]:
+        """Villages in which the fictitious units are at home; of a generator of their own, so that nothing else moves."""
+        return random.Random(f"{SEED} seats").choices(self.sheet.villages, k=wanted)
 
     def make_people(self, units: Sequence[dict[str, Any]]) -> None:
         """The demo accounts, and for every other unit one person who does its work and cannot sign in."""

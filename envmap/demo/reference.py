@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.geos import GEOSGeometry, Point
 
 from envmap.accounts import actions as accounts
 from envmap.accounts.asker import SYSTEM
@@ -104,10 +104,16 @@ def load_departments(here: area.AreaFiles) -> int:
                 "kind": "town",
                 "parent": file["town"]["parent"],
                 "phone": file["town"]["phone"].format(n=n),
+                "seat": _point(p["label"]) if "label" in p else None,
             }
         )
     make_departments(wanted)
     return len(wanted)
+
+
+def _point(position: Sequence[float]) -> Point:
+    longitude, latitude = position
+    return Point(longitude, latitude, srid=4326)
 
 
 def make_departments(wanted: Sequence[dict[str, Any]]) -> None:

@@ -1,11 +1,12 @@
 """Which unit is suggested, and the sentences that say why and who was passed over."""
 
 import pytest
-from django.contrib.gis.geos import Polygon
+from django.contrib.gis.geos import Point, Polygon
 from django.utils.translation import override
 
 from layers.catalogue.models import Area, FeatureParty
 from tasks.issues import queries
+from tasks.orders.actions import dispatch
 from tests.tasks.make import make_category, open_issue
 
 
@@ -72,7 +73,7 @@ def test_without_a_fitting_party_the_town(cast, town):
     make_category("DS-01", layer=cast.layer["dust-sites"], unit_kind="contractor")
     found = suggest(cast, category="DS-01")
     assert found.department == cast.department["town"]
-    assert len(found.reasons) == 2
+    assert len(found.reasons) == 3
 
 
 def test_an_issue_about_a_place_goes_to_the_town_that_it_lies_in(cast, town):
@@ -105,5 +106,39 @@ def test_it_takes_a_fixed_number_of_queries(cast, town, django_assert_max_num_qu
     for code in ("enterprise", "health", "unit-one"):
         party(cast, code, "owner")
     issue = queries.issue_of(cast.asker("officer"), open_issue(cast, category="DS-01").number)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         queries.suggested_unit(issue)
+
+
+def contractor(cast, code, *, seat=None):
+    department = cast.department[code]
+    department.kind, department.seat = "contractor", seat
+    department.save()
+    party(cast, code, "contractor")
+    return department
+
+
+def test_among_equals_the_less_busy_and_then_the_nearer_and_the_reasons_say_so(cast, town):
+    make_category("DS-01", layer=cast.layer["dust-sites"], unit_kind="contractor")
+    far = contractor(cast, "unit-one", seat=Point(118.25, 24.69, srid=4326))  # 10 km north of the site
+    near = contractor(cast, "unit-two", seat=Point(118.25, 24.60, srid=4326))
+    with override("en"):
+        found = suggest(cast, category="DS-01")
+        assert found.department == near
+        assert found.reasons[-1] == "0.0 km away, 0 open orders"
+        assert [p.reason for p in found.passed_over if p.department == far] == [
+            "fits as well, but is farther away (10.0 km away, 0 open orders)"
+        ]
+        dispatch(open_issue(cast, category="DS-01").number, by=cast.asker("officer"), department="unit-two")
+        found = suggest(cast, category="DS-01")
+        assert found.department == far
+        assert [p.reason for p in found.passed_over if p.department == near] == [
+            "fits as well, but is busier (0.0 km away, 1 open order)"
+        ]
+
+
+def test_a_unit_without_a_seat_is_weighed_by_its_load_alone(cast, town):
+    make_category("DS-01", layer=cast.layer["dust-sites"], unit_kind="contractor")
+    contractor(cast, "unit-one")
+    with override("en"):
+        assert suggest(cast, category="DS-01").reasons[-1] == "0 open orders"
