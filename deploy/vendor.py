@@ -28,6 +28,8 @@ FILES = (
     ("uplot/dist/uPlot.iife.min.js", "uplot/uPlot.iife.min.js"),
     ("uplot/dist/uPlot.min.css", "uplot/uPlot.min.css"),
     ("uplot/LICENSE", "uplot/LICENSE"),
+    ("geographiclib-geodesic/geographiclib-geodesic.min.js", "geographiclib/geographiclib-geodesic.min.js"),
+    ("geographiclib-geodesic/LICENSE.txt", "geographiclib/LICENSE.txt"),
     ("swagger-ui-dist/swagger-ui-bundle.js", "swagger-ui/swagger-ui-bundle.js"),
     ("swagger-ui-dist/swagger-ui-bundle.js.map", "swagger-ui/swagger-ui-bundle.js.map"),
     ("swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt", "swagger-ui/swagger-ui-bundle.js.LICENSE.txt"),

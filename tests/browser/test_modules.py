@@ -90,3 +90,73 @@ def test_a_part_hears_of_its_own_number_and_of_what_has_none(ask):
         "{type: 'alarm.raised'}, {type: 'issue.moved', number: 'ZF1'}]"
     )
     assert ask("refresh.js", f"m => {facts}.map(f => m.isAbout({part}, f))") == [True, False, True, False]
+
+
+def test_a_gcj02_sheet_moved_as_a_whole_is_nowhere_off_by_more_than_2_2_pixels(ask):
+    """The offset changes over a view of 1920×1080; what that makes at its edges is the price of moving the sheet whole."""
+    worst = ask(
+        "map/projection.js",
+        """m => {
+          const off = (z, p) => {
+            const [s, a, b] = [256 * 2 ** z, m.toWorld(p), m.toWorld(m.toGcj02(p))]
+            return [(b[0] - a[0]) * s, (b[1] - a[1]) * s]
+          }
+          let worst = 0
+          for (let z = 8; z <= 16; z++) for (const centre of [[118.25, 24.6], [118.2, 24.55], [118.33, 24.75]]) {
+            const s = 256 * 2 ** z, [cx, cy] = m.toWorld(centre), [ox, oy] = off(z, centre)
+            for (const x of [-960, 0, 960]) for (const y of [-540, 0, 540]) {
+              const [px, py] = off(z, m.toLonLat([cx + x / s, cy + y / s]))
+              worst = Math.max(worst, Math.hypot(px - ox, py - oy))
+            }
+          }
+          return worst
+        }""",
+    )
+    assert 0.5 < worst <= 2.2
+
+
+def test_a_view_is_written_and_read_back(ask):
+    text = "map=13/24.61230/118.25010&layers=a&conditions=alarm&department=x%20y&since=7d&a.stage=%E5%9C%9F%26&at=a/7"
+    assert ask("map/state.js", f"m => m.format(m.parse({text!r}, ['a', 'b']), ['a', 'b'])") == text
+    said = "[v.selected, v.centre, v.on.size, v.filters.since]"
+    assert ask("map/state.js", f"m => {{ const v = m.parse('outfalls/7', ['a']); return {said} }}") == [
+        "outfalls/7",
+        None,
+        1,
+        "",
+    ]
+    odd = "map=x/y/z&layers=nope&since=3h&at=%3Cb%3E&b.=1"
+    assert ask("map/state.js", f"m => {{ const v = m.parse('{odd}', ['a', 'b']); return {said} }}") == [
+        None,
+        None,
+        0,
+        "",
+    ]
+
+
+def test_a_crowd_is_gathered_at_any_zoom_and_nobody_is_lost(ask):
+    scene = """m => {
+      const one = (n) => ({kind: 'feature', layer: 'a', id: n, condition: n ? 'normal' : 'alarm', x: .5 + n * 1e-8, y: .5})
+      const view = {shown: new Set(['alarm', 'normal']), zoom: 13, scale: 256 * 2 ** 13}
+      const tile = {z: 13, x: 4096, y: 4096}
+      const of = (count) => m.sceneOfTiles([{items: Array.from({length: count}, (_, n) => one(n)), layer: 'a', tile}], view)
+      const told = (scene) => [scene.reduce((sum, i) => sum + (i.n ?? 0), 0), scene.filter(i => i.kind === 'feature').length]
+      return [told(of(200)), told(of(30))]
+    }"""
+    assert ask("map/scene.js", scene) == [[200, 0], [0, 30]]
+
+
+def test_a_place_lies_in_an_outline_or_not(ask):
+    inside = "m => [[1, 1], [3, 1], [2.5, 2.5]].map(p => m.isInside(p, [[0, 0], [4, 0], [4, 4], [2, 2], [0, 4]]))"
+    assert ask("map/features.js", inside) == [True, True, True]
+    assert ask("map/features.js", "m => m.isInside([2, 3], [[0, 0], [4, 0], [4, 4], [2, 2], [0, 4]])") is False
+
+
+def test_arrow_keys_go_to_the_nearest_symbol_that_way(ask):
+    places = "[{id: 1, px: 50, py: 4}, {id: 2, px: 20, py: 60}, {id: 3, px: -10, py: 0}]"
+    next_one = f"m.nextIn({places}, {{px: 0, py: 0}}, way)?.id ?? null"
+    assert ask("map/stops.js", f"m => [[1, 0], [0, 1], [-1, 0], [0, -1]].map(way => {next_one})") == [1, 2, 3, None]
+
+
+def test_a_scale_is_a_round_length(ask):
+    assert ask("map/picture.js", "m => [25, 9.6, 0.4].map(n => m.scaleOf(n).metres)") == [3000, 1000, 50]

@@ -1,71 +1,33 @@
-/** The dock: legend that filters, layers with their tallies, and the list twin of what is in view. */
+/** The dock: the legend that filters, and the layers with their tallies, opacity and filters by attribute. */
+import { attributeFilter, attributeTags } from './attributes.js'
 import { WORST_FIRST, none, worstOf } from './conditions.js'
-import { forList } from './scene.js'
-import { keyOf, ringName } from './symbols.js'
-
-const SVG = 'http://www.w3.org/2000/svg'
-const MOST = 120
-
-function icon(sprite, name, size) {
-  const svg = document.createElementNS(SVG, 'svg')
-  svg.setAttribute('class', 'icon')
-  svg.setAttribute('width', size)
-  svg.setAttribute('height', size)
-  svg.setAttribute('aria-hidden', 'true')
-  const use = document.createElementNS(SVG, 'use')
-  use.setAttribute('href', `${sprite}#${name}`)
-  svg.append(use)
-  return svg
-}
-
-function element(tag, className, text) {
-  const made = document.createElement(tag)
-  if (className) made.className = className
-  if (text !== undefined) made.textContent = text
-  return made
-}
-
-/** The mix of conditions as a bar, worst first; figures stand beside it in words. */
-function mixBar(counts) {
-  const svg = document.createElementNS(SVG, 'svg')
-  svg.setAttribute('class', 'mix')
-  svg.setAttribute('viewBox', '0 0 100 4')
-  svg.setAttribute('preserveAspectRatio', 'none')
-  svg.setAttribute('aria-hidden', 'true')
-  const present = WORST_FIRST.filter((name) => counts[name] > 0)
-  const total = present.reduce((sum, name) => sum + counts[name], 0)
-  let x = 0
-  for (const name of present) {
-    const wide = Math.max(2.5, (counts[name] / total) * (100 - 2.5 * present.length) + 2.5 - 0.8)
-    const part = document.createElementNS(SVG, 'rect')
-    part.setAttribute('x', x)
-    part.setAttribute('y', name === 'normal' ? 1.2 : 0)
-    part.setAttribute('width', wide)
-    part.setAttribute('height', name === 'normal' ? 1.6 : 4)
-    part.setAttribute('class', `f-${name}`)
-    svg.append(part)
-    x += wide + 0.8
-  }
-  return svg
-}
+import { button, element, icon, make, mixBar } from './dom.js'
 
 export class Dock {
-  /** @param {object} wiring config, state, and what to call: onFilter(), onOpen(item), onLight(key|null) */
-  constructor({ config, state, onFilter, onOpen, onLight }) {
-    Object.assign(this, { config, state, onFilter, onOpen, onLight })
+  /** @param {object} wiring config, state, and what to call: onShown() conditions or layers, onFilter() filters, onLook() opacity */
+  constructor({ config, state, onShown, onFilter, onLook }) {
+    Object.assign(this, { config, state, onShown, onFilter, onLook })
     this.legend = [...document.querySelectorAll('.legend-one')]
     this.layers = document.getElementById('layers')
-    this.list = document.getElementById('view-list')
-    this.items = []
-    this.active = -1
-    for (const button of this.legend) {
-      button.addEventListener('click', (event) => this.filter(button.dataset.condition, event.altKey))
-    }
-    this.list.addEventListener('keydown', (event) => this.moveInList(event))
-    this.list.addEventListener('click', (event) => this.openOf(event))
-    this.list.addEventListener('pointerover', (event) => this.onLight(event.target.closest('[role=option]')?.dataset.key ?? null))
-    this.list.addEventListener('pointerleave', () => this.onLight(null))
-    this.list.addEventListener('blur', () => this.onLight(null))
+    this.rows = new Map() // key → row
+    for (const one of this.legend) one.addEventListener('click', (event) => this.filter(one.dataset.condition, event.altKey))
+    this.search = document.getElementById('layer-search')
+    this.search.addEventListener('input', () => this.find())
+    document.getElementById('layer-find').addEventListener('click', (event) => {
+      const isOpen = this.search.hidden
+      this.search.hidden = !isOpen
+      event.currentTarget.setAttribute('aria-expanded', String(isOpen))
+      if (isOpen) this.search.focus()
+      else this.clearSearch()
+    })
+    this.search.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return
+      event.stopPropagation()
+      this.search.hidden = true
+      this.clearSearch()
+      document.getElementById('layer-find').setAttribute('aria-expanded', 'false')
+      document.getElementById('layer-find').focus()
+    })
     this.showTallies()
   }
 
@@ -79,137 +41,120 @@ export class Dock {
     } else if (shown.has(condition)) shown.delete(condition)
     else shown.add(condition)
     this.showTallies()
-    this.onFilter()
+    this.onShown()
   }
 
-  /** Legend and layers with the tallies as they stand in the configuration. */
+  clearSearch() {
+    this.search.value = ''
+    this.find()
+  }
+
+  /** Layers whose name or key holds what is typed. */
+  find() {
+    const wanted = this.search.value.trim().toLowerCase()
+    for (const layer of this.config.layers) {
+      const isThere = !wanted || layer.name.toLowerCase().includes(wanted) || layer.key.includes(wanted)
+      this.rows.get(layer.key)?.classList.toggle('is-elsewhere', !isThere)
+    }
+  }
+
+  /** Legend and layers with the tallies as they stand in the configuration: those of the current filter. */
   showTallies() {
     const { shown, on } = this.state
     const all = none()
     for (const layer of this.config.layers) {
       if (on.has(layer.key)) for (const name of WORST_FIRST) all[name] += layer.by_condition[name] ?? 0
     }
-    for (const button of this.legend) {
-      const { condition } = button.dataset
-      button.setAttribute('aria-pressed', String(shown.has(condition)))
-      button.querySelector('[data-count]').textContent = all[condition]
+    for (const one of this.legend) {
+      const { condition } = one.dataset
+      one.setAttribute('aria-pressed', String(shown.has(condition)))
+      one.querySelector('[data-count]').textContent = all[condition]
     }
     document.getElementById('layers-on').textContent = `${on.size} / ${this.config.layers.length}`
-    const focused = document.activeElement?.closest?.('[data-layer]')?.dataset.layer
-    this.layers.replaceChildren(...this.config.layers.map((layer) => this.layerRow(layer)))
-    if (focused) this.layers.querySelector(`[data-layer="${CSS.escape(focused)}"] input`)?.focus()
+    const keys = new Set(this.config.layers.map((layer) => layer.key))
+    for (const [key, row] of this.rows) {
+      if (keys.has(key)) continue
+      row.remove()
+      this.rows.delete(key)
+    }
+    for (const layer of this.config.layers) {
+      if (!this.rows.has(layer.key)) {
+        const row = this.layerRow(layer)
+        this.rows.set(layer.key, row)
+        this.layers.append(row)
+      }
+      this.showTally(this.rows.get(layer.key), layer)
+    }
   }
 
-  layerRow(layer) {
-    const row = element('li', 'layer')
-    row.dataset.layer = layer.key
-    const label = element('label', 'layer-line')
-    const box = element('input')
-    box.type = 'checkbox'
-    box.checked = this.state.on.has(layer.key)
-    box.addEventListener('change', () => {
-      this.state.on[box.checked ? 'add' : 'delete'](layer.key)
-      this.showTallies()
-      this.onFilter()
-    })
-    const glyph = element('span', 'layer-glyph')
-    glyph.append(icon(this.config.sprite, layer.glyph, 18))
-    const name = element('span', 'layer-name cut', layer.name)
-    name.title = layer.name
-    label.append(box, glyph, name, element('b', 'layer-count', layer.count))
-    row.append(label)
+  /** The figures of a layer's row; the row itself stays, so that nobody is disturbed in it. */
+  showTally(row, layer) {
+    row.querySelector('input[type=checkbox]').checked = this.state.on.has(layer.key)
+    row.querySelector('.layer-count').textContent = layer.count
+    const below = row.querySelector('.layer-below')
+    below.replaceChildren(mixBar(layer.by_condition))
     const worst = worstOf(layer.by_condition)
-    const below = element('div', 'layer-below')
-    below.append(mixBar(layer.by_condition))
     if (layer.count && worst !== 'normal') {
       const mark = element('span', `layer-worst t-${worst}`)
       mark.append(icon(this.config.sprite, `cond-${worst}`, 13), document.createTextNode(layer.by_condition[worst]))
       mark.title = `${this.config.conditions[worst]} ${layer.by_condition[worst]}`
       below.append(mark)
     }
-    row.append(below)
+    attributeTags(row.querySelector('.tags'), layer, this)
+  }
+
+  layerRow(layer) {
+    const { config, state } = this
+    const row = element('li', 'layer')
+    row.dataset.layer = layer.key
+    const box = make('input', { type: 'checkbox', checked: state.on.has(layer.key) })
+    box.addEventListener('change', () => {
+      state.on[box.checked ? 'add' : 'delete'](layer.key)
+      this.showTallies()
+      this.onShown()
+    })
+    const glyph = element('span', 'layer-glyph')
+    glyph.append(icon(config.sprite, layer.glyph, 18))
+    const label = make('label', { className: 'layer-line grow' }, box, glyph, make('span', { className: 'layer-name cut', title: layer.name, textContent: layer.name }), element('b', 'layer-count'))
+    const more = button('icon-btn layer-more', icon(config.icons, 'i-chevron-right', 16))
+    more.setAttribute('aria-expanded', 'false')
+    more.setAttribute('aria-controls', `more-${layer.key}`)
+    more.setAttribute('aria-label', config.words.layerMore.replace('{name}', layer.name))
+    const part = make('div', { className: 'layer-part', id: `more-${layer.key}`, hidden: true })
+    const tags = element('div', 'tags')
+    part.append(tags, attributeFilter(layer, this), this.opacityOf(layer))
+    more.addEventListener('click', () => {
+      part.hidden = !part.hidden
+      more.setAttribute('aria-expanded', String(!part.hidden))
+      row.classList.toggle('is-open', !part.hidden)
+    })
+    row.append(make('div', { className: 'layer-head' }, label, more), element('div', 'layer-below'), part)
     return row
   }
 
-  /** The list of what is in view, worst first. */
-  show(items) {
-    const before = this.items[this.active] && keyOf(this.items[this.active])
-    const sorted = forList(items)
-    this.items = sorted.slice(0, MOST)
-    document.getElementById('in-view').textContent = sorted.reduce((sum, item) => sum + (item.n ?? 1), 0)
-    const rows = this.items.map((item, n) => this.listRow(item, n))
-    if (!rows.length) rows.push(element('li', 'list-none dim', this.config.words.nothing))
-    if (sorted.length > MOST) rows.push(element('li', 'list-none dim', this.config.words.more.replace('{n}', sorted.length - MOST)))
-    this.list.replaceChildren(...rows)
-    this.active = before ? this.items.findIndex((item) => keyOf(item) === before) : -1
-    this.markActive(false)
+  opacityOf(layer) {
+    const { state, config } = this
+    const value = () => Math.round((state.opacity[layer.key] ?? 1) * 100)
+    const said = element('output', 'opacity-said', `${value()}%`)
+    const slider = make('input', { type: 'range', min: 20, max: 100, step: 5, value: value() })
+    slider.addEventListener('input', () => {
+      state.opacity[layer.key] = Number(slider.value) / 100
+      said.textContent = `${slider.value}%`
+      this.onLook()
+    })
+    return make('label', { className: 'opacity' }, element('span', 'sm', config.words.opacity), slider, said)
   }
 
-  listRow(item, n) {
-    const row = element('li', 'view-row')
-    const condition = item.kind === 'cluster' ? worstOf(item.counts) : item.condition
-    row.id = `view-${n}`
-    row.setAttribute('role', 'option')
-    row.dataset.key = keyOf(item)
-    row.setAttribute('aria-selected', String(keyOf(item) === this.state.selected))
-    row.append(icon(this.config.sprite, `cond-${condition}`, 16))
-    const text = element('span', 'grow')
-    if (item.kind === 'cluster') {
-      const [first, ...rest] = ringName(item.counts, this.config).split(this.config.words.and)
-      text.append(element('b', 'cut', first), element('small', 'cut dim', rest.join(this.config.words.and)))
-    } else {
-      const name = element('b', 'cut', item.name)
-      name.title = item.name
-      text.append(name, element('small', 'cut dim', `${item.code} · ${this.layerName(item.layer)}`))
-      row.append(element('span', 'sr', this.config.conditions[condition]))
-    }
-    row.append(text)
-    return row
-  }
-
-  layerName(key) {
-    return this.config.layers.find((layer) => layer.key === key)?.name ?? key
-  }
-
-  openOf(event) {
-    const row = event.target.closest('[role=option]')
-    const n = [...this.list.children].indexOf(row)
-    if (row && this.items[n]) {
-      this.active = n
-      this.markActive(false)
-      this.onOpen(this.items[n])
-    }
-  }
-
-  moveInList(event) {
-    const steps = { ArrowDown: 1, ArrowUp: -1, Home: -this.items.length, End: this.items.length, PageDown: 8, PageUp: -8 }
-    if (event.key in steps && this.items.length) {
-      event.preventDefault()
-      event.stopPropagation()
-      this.active = Math.max(0, Math.min(this.items.length - 1, this.active + steps[event.key]))
-      this.markActive(true)
-    } else if ((event.key === 'Enter' || event.key === ' ') && this.items[this.active]) {
-      event.preventDefault()
-      this.onOpen(this.items[this.active])
-    }
-  }
-
-  markActive(isMoved) {
-    const row = this.active >= 0 ? this.list.children[this.active] : null
-    for (const other of this.list.querySelectorAll('.is-active')) other.classList.remove('is-active')
-    if (!row) return this.list.removeAttribute('aria-activedescendant')
-    row.classList.add('is-active')
-    this.list.setAttribute('aria-activedescendant', row.id)
-    if (isMoved) {
-      row.scrollIntoView({ block: 'nearest' })
-      this.onLight(row.dataset.key)
-    }
-  }
-
-  /** The selection has changed. */
-  markSelected() {
-    for (const row of this.list.querySelectorAll('[role=option]')) {
-      row.setAttribute('aria-selected', String(row.dataset.key === this.state.selected))
-    }
+  /** Sets a filter by attribute, or takes it away with an empty value. */
+  setAttribute(layer, key, value) {
+    const { attributes } = this.state.filters
+    const of = { ...(attributes[layer.key] ?? {}) }
+    if (value === '') delete of[key]
+    else of[key] = value
+    const rest = { ...attributes }
+    delete rest[layer.key]
+    this.state.filters = { ...this.state.filters, attributes: Object.keys(of).length ? { ...rest, [layer.key]: of } : rest }
+    attributeTags(this.rows.get(layer.key).querySelector('.tags'), layer, this)
+    this.onFilter()
   }
 }

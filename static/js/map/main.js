@@ -1,16 +1,24 @@
 /** The map page: wires the sheet, the dock, the panel and the live connection together. Decisions live in the other modules. */
 import { connectLive } from '../live.js'
+import { Bulk } from './bulk.js'
 import { WORST_FIRST } from './conditions.js'
 import { Dock } from './dock.js'
+import { Filters } from './filters.js'
+import { ViewList } from './list.js'
+import { Marking } from './marking.js'
 import { Panel } from './panel.js'
+import { Picture } from './picture.js'
+import { watchPointer } from './pointer.js'
 import { toLonLat, toWorld } from './projection.js'
+import { say } from './say.js'
 import { Sheet, isNarrow } from './sheet.js'
 import { soon } from './soon.js'
-import { format, noFilters, parse } from './state.js'
+import { format, noFilters, parse, sameFilters } from './state.js'
+import { Stops } from './stops.js'
 import { keyOf } from './symbols.js'
-import { watchPointer } from './pointer.js'
-import { say } from './say.js'
-import { bindTools } from './tools.js'
+import { Table } from './table.js'
+import { tallies } from './tallies.js'
+import { bindTools, filterWords } from './tools.js'
 
 const config = JSON.parse(document.getElementById('map-config').textContent)
 const byId = (id) => document.getElementById(id)
@@ -22,16 +30,21 @@ const state = {
   shown: new Set(WORST_FIRST),
   on: new Set(keys()),
   filters: noFilters(),
+  opacity: {},
+  marked: new Set(),
   selected: null,
+  value: null,
   lit: null,
 }
 
 const tell = (name, detail) => root.dispatchEvent(new CustomEvent(`envmap:${name}`, { detail }))
 
 const listSoon = soon(60, () => {
-  dock.show(sheet.inView())
-  root.dataset.settled = String(sheet.store.isComplete)
+  list.show(sheet.inView())
+  stops.follow()
+  root.dataset.settled = String(sheet.store.isComplete && !sheet.store.isHeld)
 })
+const tableSoon = soon(400, () => table.read())
 
 const sheet = new Sheet({
   map, config, state,
@@ -46,21 +59,17 @@ let isPlaced = false // whether the selected one's place is in view already
 let isBegun = false
 
 function open(item) {
-  if (item.kind === 'cluster') {
-    const [lon, lat] = toLonLat([item.x, item.y])
-    sheet.goTo([lon, lat], Math.min(map.getZoom() + 2, 18))
-    return
-  }
-  select(keyOf(item), { at: [item.x, item.y] })
+  if (item.kind === 'cluster') sheet.zoomTo(item)
+  else select(keyOf(item), { at: [item.x, item.y] })
 }
 
 function select(key, { at = null, focus = true, isKept = false, isThere = Boolean(at) } = {}) {
   isPlaced = isThere
   if (!state.selected) cameFrom = document.activeElement
   state.selected = key
-  if (isNarrow()) closeSheets()
-  dock.markSelected()
-  sheet.redraw()
+  state.value = null
+  if (isNarrow()) tools.closeSheets()
+  showSelected()
   if (!isKept) address.keep()
   tell('selected', { key })
   panel.show(key, { focus }).then(() => at && sheet.uncover(at))
@@ -70,21 +79,25 @@ function unselect({ isKept = false } = {}) {
   if (!state.selected) return
   state.selected = null
   panel.close()
-  dock.markSelected()
-  sheet.redraw()
+  showSelected()
   if (!isKept) address.keep()
   tell('selected', { key: null })
   ;(cameFrom?.isConnected && cameFrom !== document.body ? cameFrom : byId('view-list')).focus({ preventScroll: true })
   cameFrom = null
 }
 
-function light(key) {
-  if (key === state.lit) return
-  state.lit = key
+function showSelected() {
+  list.markSelected()
+  table.light()
   sheet.redraw()
 }
 
-watchPointer({ map, sheet, config, tip: byId('tip'), onLight: light, onOpen: open })
+function light(key) {
+  if (key === state.lit) return
+  state.lit = key
+  table.light()
+  sheet.redraw()
+}
 
 // The view in the address ---------------------------------------------------------------------------------------------
 
@@ -107,11 +120,12 @@ const address = {
     const view = parse(text, keys())
     if (view.centre) map.setView([view.centre[1], view.centre[0]], view.zoom, { animate: false })
     if (!view.isBare) {
-      state.on = view.on
-      state.shown = view.shown
-      state.filters = view.filters
+      const isAsked = !sameFilters(state.filters, view.filters)
+      Object.assign(state, { on: view.on, shown: view.shown, filters: view.filters })
+      filters.show()
       dock.showTallies()
-      filtersChanged({ isKept: true })
+      if (isAsked) filtersChanged({ isKept: true })
+      else shownChanged({ isKept: true })
     }
     if (view.selected && view.selected !== state.selected) {
       select(view.selected, { focus: false, isKept: true, isThere: Boolean(view.centre) })
@@ -120,17 +134,57 @@ const address = {
   },
 }
 
-function filtersChanged({ isKept = false } = {}) {
+/** Conditions or layers were switched: the tiles hold all that is needed, or are fetched. */
+function shownChanged({ isKept = false } = {}) {
   sheet.ask()
   sheet.changed()
   listSoon()
+  tableSoon()
   if (!isKept) address.keep()
   tell('filters', { filters: workbench.filters })
+}
+
+let asked = noFilters() // the filters that what is shown answers to
+let round = 0
+
+/** Something else is asked for: map, list and counts stay until all of the new is there, and change in one step. */
+async function filtersChanged({ isKept = false } = {}) {
+  const mine = ++round
+  root.dataset.settled = 'false'
+  sheet.store.hold()
+  sheet.ask()
+  if (!isKept) address.keep()
+  try {
+    const [found] = await Promise.all([tallies(state.filters), sheet.store.complete()])
+    if (mine !== round) return
+    asked = state.filters
+    showTallies(found)
+  } catch (error) {
+    if (mine !== round) return
+    say(config.words.filterRefused.replace('{why}', error.message))
+    state.filters = asked
+    filters.show()
+    dock.showTallies()
+    sheet.ask()
+  }
+  sheet.store.release()
+  tableSoon()
+  tell('filters', { filters: workbench.filters })
+}
+
+function showTallies(found) {
+  config.layers = config.layers.filter((layer) => found.has(layer.key))
+  for (const layer of config.layers) {
+    const { count, by_condition: byCondition } = found.get(layer.key)
+    Object.assign(layer, { count, by_condition: byCondition })
+  }
+  dock.showTallies()
 }
 
 map.on('moveend', () => {
   sheet.ask()
   listSoon()
+  if (table.isOpen && byId('table-scope').value === 'view') tableSoon()
   address.keep({ isMove: true })
 })
 // Also when somebody follows a link with another view to the open map.
@@ -138,7 +192,39 @@ addEventListener('popstate', () => address.restore(location.hash.slice(1), { isK
 
 // Parts ---------------------------------------------------------------------------------------------------------------
 
-const dock = new Dock({ config, state, onFilter: filtersChanged, onOpen: open, onLight: light })
+const dock = new Dock({ config, state, onShown: shownChanged, onFilter: filtersChanged, onLook: () => sheet.redraw() })
+const filters = new Filters({ state, onFilter: filtersChanged })
+const list = new ViewList({ config, state, onOpen: open, onLight: light })
+const stops = new Stops({ sheet, config, onOpen: open, onLight: light, say: (text) => (byId('say').textContent = text) })
+const marking = new Marking({
+  config, state,
+  onMarked: (chosen) => {
+    sheet.redraw()
+    if (byId('table-scope').value === 'marked') tableSoon()
+    else if (table.isOpen) table.count()
+    tell('marked', { keys: chosen })
+  },
+  onTable: () => table.open('marked'),
+})
+const table = new Table({
+  config, state, marking,
+  box: () => sheet.box(),
+  onOpen: (key, at) => select(key, { at: toWorld(at), isThere: false, focus: false }),
+  onLight: light,
+  onMarked: (rows) => marking.set(rows),
+  onShow: () => sheet.redraw(),
+})
+new Bulk({
+  words: config.words,
+  rows: () => marking.rows,
+  onResult: (key, text) => {
+    table.results.set(key, text)
+    table.set(table.rows, table.isWhole)
+  },
+  onOver: say,
+})
+new Picture({ map, sheet, config, state, filterWords: () => filterWords(config, state), say })
+
 const panel = new Panel(byId('panel'), {
   words: config.words,
   onClose: unselect,
@@ -148,26 +234,20 @@ const panel = new Panel(byId('panel'), {
     unselect()
   },
   onShown: (article) => {
-    if (article.dataset.at && !isPlaced) {
-      const at = article.dataset.at.split(',').map(Number)
-      sheet.goTo(at, Math.max(map.getZoom(), 15))
-    }
+    state.value = article.dataset.value || null
+    sheet.redraw()
+    if (article.dataset.at && !isPlaced) sheet.goTo(article.dataset.at.split(',').map(Number), Math.max(map.getZoom(), 15))
     isPlaced = true
   },
 })
 
-const tallySoon = soon(300, async () => {
-  const answer = await fetch('/api/v1/layers?limit=1000').catch(() => null)
-  if (!answer?.ok) return
-  const fresh = new Map((await answer.json()).items.map((layer) => [layer.key, layer]))
-  config.layers = config.layers.filter((layer) => fresh.has(layer.key))
-  for (const layer of config.layers) {
-    const { count, by_condition: byCondition } = fresh.get(layer.key)
-    Object.assign(layer, { count, by_condition: byCondition })
-  }
-  dock.showTallies()
-})
+const tools = bindTools({ map, sheet, dock, config, state, marking, table, say, unselect })
+watchPointer({ map, sheet, config, tip: byId('tip'), isTaken: tools.isTaken, onLight: light, onOpen: open })
 
+const tallySoon = soon(300, async () => {
+  const found = await tallies(asked).catch(() => null)
+  if (found) showTallies(found)
+})
 const tickSoon = soon(150, async () => {
   const answer = await fetch('/map/alarms/').catch(() => null)
   if (!answer?.ok) return
@@ -190,6 +270,7 @@ connectLive({
     if (fact.layer) {
       sheet.store.stale(fact.layer, place)
       tallySoon()
+      if (table.isOpen && state.on.has(fact.layer)) tableSoon()
     }
     if (fact.type.startsWith('alarm.')) tickSoon()
     if (fact.type === 'alarm.raised') {
@@ -215,8 +296,6 @@ connectLive({
 })
 document.addEventListener('live:signed-out', () => say(config.words.signedOut, '/signin/'))
 
-const { closeSheets } = bindTools({ map, sheet, dock, config, state, say, unselect })
-
 /** What the other parts of the page build upon (command bar, saved views, ticker). */
 export const workbench = {
   map,
@@ -226,6 +305,14 @@ export const workbench = {
   fit: (box) => sheet.fit(box),
   state: () => address.state(),
   restore: (text) => address.restore(text),
+  /** Boxes [left, top, right, bottom] of the names in view, in px: none lies upon another. */
+  get names() {
+    return sheet.symbols.names
+  },
+  /** The symbols in view: `{key, px, py, radius, condition | counts}`. */
+  get symbols() {
+    return sheet.inView()
+  },
   get filters() {
     return { ...state.filters, conditions: [...state.shown], layers: [...state.on] }
   },

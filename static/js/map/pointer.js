@@ -3,7 +3,7 @@ import { ringName } from './symbols.js'
 
 const isTouch = matchMedia('(pointer: coarse)')
 
-export function watchPointer({ map, sheet, config, tip, onLight, onOpen }) {
+export function watchPointer({ map, sheet, config, tip, isTaken, onLight, onOpen }) {
   function point(event) {
     const item = sheet.symbols.at(event.containerPoint.x, event.containerPoint.y, false)
     onLight(item?.key ?? null)
@@ -23,6 +23,7 @@ export function watchPointer({ map, sheet, config, tip, onLight, onOpen }) {
     onLight(null)
   })
   map.on('click', (event) => {
+    if (isTaken(event.latlng)) return
     const item = sheet.symbols.at(event.containerPoint.x, event.containerPoint.y, isTouch.matches)
     if (item) onOpen(item)
   })

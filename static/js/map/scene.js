@@ -7,12 +7,22 @@ import { RANK, none, only, ringRadius, sumOf, worstOf } from './conditions.js'
 
 export const CLUSTERED_BELOW = 13
 export const CELLS = 4
+/** More features than these in a square of 256 px are gathered in cells at any zoom: 40 symbols there overlap already. */
+export const CROWDED = 40
 
 /** The zoom whose tiles are asked for: from z13 on features are whole, so larger views ask for nothing more. */
 export const sourceZoom = (zoom) => Math.max(0, Math.min(Math.floor(zoom), CLUSTERED_BELOW))
 
 /** The key of the cell in which a cluster or a lone feature of a clustered tile lies. */
 export const cellOf = (z, x, y) => `${Math.floor(x * 2 ** z * CELLS)}/${Math.floor(y * 2 ** z * CELLS)}`
+
+/** What cells `x/y` of a zoom cover together: [left, top, right, bottom] in shares of the world. */
+export function boundsOf(cells, z) {
+  const places = cells.map((cell) => cell.split('/').map(Number))
+  const across = 2 ** z * CELLS
+  const [xs, ys] = [places.map(([x]) => x), places.map(([, y]) => y)]
+  return [Math.min(...xs) / across, Math.min(...ys) / across, (Math.max(...xs) + 1) / across, (Math.max(...ys) + 1) / across]
+}
 
 /** Each feature once: lines and areas are cut at tile edges, so their pieces are joined and the longest bears the symbol. */
 export function joined(items) {
@@ -56,7 +66,7 @@ export function gathered(items, shown) {
   const clusters = []
   for (const [key, cell] of cells) {
     if (cell.lone) features.push(cell.lone)
-    else clusters.push({ kind: 'cluster', cell: key, x: cell.x, y: cell.y, counts: cell.counts, n: cell.n, layers: cell.layers })
+    else clusters.push({ kind: 'cluster', cell: key, x: cell.x, y: cell.y, counts: cell.counts, n: cell.n, layers: cell.layers, cells: [key] })
   }
   return { features, clusters }
 }
@@ -69,21 +79,73 @@ export function merged(clusters, scale, overlap = 0.8) {
       (other) => Math.hypot(one.x - other.x, one.y - other.y) * scale < (ringRadius(one.n) + ringRadius(other.n)) * overlap,
     )
     if (!near) {
-      kept.push({ ...one, counts: { ...one.counts }, layers: new Set(one.layers) })
+      kept.push({ ...one, counts: { ...one.counts }, layers: new Set(one.layers), cells: [...(one.cells ?? [])] })
       continue
     }
     near.x = (near.x * near.n + one.x * one.n) / (near.n + one.n)
     near.y = (near.y * near.n + one.y * one.n) / (near.n + one.n)
     near.n += one.n
+    near.cells.push(...(one.cells ?? []))
     for (const name of Object.keys(near.counts)) near.counts[name] += one.counts[name]
     for (const layer of one.layers) near.layers.add(layer)
   }
   return kept
 }
 
+/** A crowded tile's points gathered in the cells of a zoom; what has an extent stays. Once for a tile and zoom. */
+export function thinned(entry, zoom) {
+  if (entry.thinned?.zoom === zoom) return entry.thinned.items
+  const cells = new Map()
+  const items = []
+  for (const item of entry.items) {
+    if (item.lines || item.areas || item.kind === 'cluster') {
+      items.push(item)
+      continue
+    }
+    const cell = cellOf(zoom, item.x, item.y)
+    const before = cells.get(cell)
+    if (!before) cells.set(cell, { lone: item, n: 1, x: item.x, y: item.y, counts: { [item.condition]: 1 } })
+    else {
+      before.n++
+      before.x += item.x
+      before.y += item.y
+      before.counts[item.condition] = (before.counts[item.condition] ?? 0) + 1
+    }
+  }
+  for (const [cell, { lone, n, x, y, counts }] of cells) {
+    if (n === 1) items.push({ ...lone, cell })
+    else items.push({ kind: 'cluster', layer: entry.layer, cell, x: x / n, y: y / n, counts: { ...none(), ...counts } })
+  }
+  entry.thinned = { zoom, items }
+  return items
+}
+
+/** What is drawn of tiles `[{items, layer, tile}]`: places where too much would lie upon one another are rings at any zoom. */
+export function sceneOfTiles(entries, { shown, zoom, scale }) {
+  if (sourceZoom(zoom) < CLUSTERED_BELOW) return sceneOf(entries.flatMap((entry) => entry.items), { shown, zoom, scale })
+  const level = Math.floor(zoom)
+  const room = CROWDED * 4 ** (level - CLUSTERED_BELOW)
+  const inTile = new Map()
+  for (const { tile, items } of entries) {
+    const name = `${tile.z}/${tile.x}/${tile.y}`
+    inTile.set(name, (inTile.get(name) ?? 0) + items.length)
+  }
+  const crowded = []
+  const free = []
+  for (const entry of entries) {
+    const isCrowded = inTile.get(`${entry.tile.z}/${entry.tile.x}/${entry.tile.y}`) > room
+    if (isCrowded) for (const item of thinned(entry, level)) (item.lines || item.areas ? free : crowded).push(item)
+    else for (const item of entry.items) free.push(item)
+  }
+  const { features, clusters } = gathered(crowded, shown)
+  const whole = joined(free.filter((item) => item.kind === 'feature' && shown.has(item.condition)))
+  return [...[...whole, ...features].sort(byBadness), ...merged(clusters, scale).sort(byBadness)]
+}
+
+const byBadness = (a, b) => rankOf(a) - rankOf(b) || (a.id ?? 0) - (b.id ?? 0)
+
 /** What is drawn of the items of one source zoom, in the order of drawing: what is to be seen first comes last. */
 export function sceneOf(items, { shown, zoom, scale }) {
-  const byBadness = (a, b) => rankOf(a) - rankOf(b) || (a.id ?? 0) - (b.id ?? 0)
   if (sourceZoom(zoom) >= CLUSTERED_BELOW) {
     return joined(items.filter((item) => item.kind === 'feature' && shown.has(item.condition))).sort(byBadness)
   }

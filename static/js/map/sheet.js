@@ -5,7 +5,8 @@ import { viewCanvas } from './canvas.js'
 import { Glyphs, palette } from './paint.js'
 import { tilesOver, toLonLat, toWorld } from './projection.js'
 import { addSheets } from './raster.js'
-import { sourceZoom } from './scene.js'
+import { CLUSTERED_BELOW, boundsOf, sourceZoom } from './scene.js'
+import { queryOf } from './state.js'
 import { Symbols } from './symbols.js'
 import { TileStore } from './tiles.js'
 
@@ -23,7 +24,8 @@ export class Sheet {
     const fonts = getComputedStyle(document.body).fontFamily
     const glyphs = new Glyphs(config.sprite, () => this.overlay?.later())
     this.symbols = new Symbols({
-      items: () => this.store.items([...state.on]),
+      entries: () => this.store.entries([...state.on]),
+      free: () => this.free(),
       state, glyphs, fonts,
       colour: () => this.colours,
       basemap: () => (config.sheets.length ? null : this.basemap),
@@ -91,7 +93,22 @@ export class Sheet {
       return { paddingTopLeft: [dock + 16, 64], paddingBottomRight: [16, isShown ? panel.offsetHeight + 16 : 72] }
     }
     const dock = byId('dock').offsetWidth + 12
-    return { paddingTopLeft: [dock + 20, 64], paddingBottomRight: [(isShown ? panel.offsetWidth + 12 : 0) + 64, 84] }
+    const table = byId('table')
+    return {
+      paddingTopLeft: [dock + 20, 64],
+      paddingBottomRight: [(isShown ? panel.offsetWidth + 12 : 0) + 64, table.hidden ? 84 : table.offsetHeight + 96],
+    }
+  }
+
+  /** The free part as edges in px of the view. */
+  free() {
+    const { paddingTopLeft: [left, top], paddingBottomRight: [right, bottom] } = this.padding()
+    const { x: width, y: height } = this.map.getSize()
+    const tools = document.querySelector('.map-tools')
+    return {
+      left: left - 20, top: top - 8, right: width - Math.max(0, right - 64), bottom: height - bottom + 20,
+      tools: [tools.offsetTop, tools.offsetTop + tools.offsetHeight],
+    }
   }
 
   /** Fits [west, south, east, north] into the free part. */
@@ -111,6 +128,24 @@ export class Sheet {
     const size = map.getSize()
     const isFar = map.project(map.getCenter(), zoom).distanceTo(to) > 2 * Math.max(size.x, size.y)
     map.setView(map.unproject(to, zoom), zoom, { animate: !isStill() && !isFar && zoom === map.getZoom(), duration: FLIGHT })
+  }
+
+  /** Zooms to what a ring stands for: the bounds of the cells that are joined in it, at least a step nearer. */
+  zoomTo({ x, y, cells }) {
+    const zoom = this.map.getZoom()
+    const [left, top, right, bottom] = boundsOf(cells, zoom < CLUSTERED_BELOW ? sourceZoom(zoom) : Math.floor(zoom))
+    const [[west, north], [east, south]] = [toLonLat([left, top]), toLonLat([right, bottom])]
+    const { paddingTopLeft, paddingBottomRight } = this.padding()
+    const room = L.point(paddingTopLeft).add(paddingBottomRight)
+    const fitting = this.map.getBoundsZoom([[south, west], [north, east]], false, room)
+    this.goTo(toLonLat([x, y]), Math.min(Math.max(fitting, zoom + 1), zoom + 3, this.map.getMaxZoom()))
+  }
+
+  /** West, south, east, north of the free part of the view, in degrees. */
+  box() {
+    const { left, top, right, bottom } = this.free()
+    const [northWest, southEast] = [this.map.containerPointToLatLng([left, top]), this.map.containerPointToLatLng([right, bottom])]
+    return [northWest.lng, southEast.lat, southEast.lng, northWest.lat]
   }
 
   /** Moves the map so that a place (a share of the world) is not under a panel. */
@@ -137,7 +172,17 @@ export class Sheet {
     const [right, bottom] = toWorld([east + wide, south - wide])
     const cut = [Math.max(box[0], left), Math.max(box[1], top), Math.min(box[2], right), Math.min(box[3], bottom)]
     const tiles = cut[0] < cut[2] && cut[1] < cut[3] ? tilesOver(cut, sourceZoom(map.getZoom())) : []
-    this.store.want([...state.on], tiles)
+    const now = Date.now()
+    this.store.want([...state.on], tiles, (layer) => queryOf(state.filters, layer, now))
+  }
+
+  /** Draws the whole view on another canvas, in other colours: for a picture. The overlay must be drawn again after it. */
+  drawOn(context, view, colours) {
+    const before = this.colours
+    this.colours = colours
+    this.basemap?.draw(context, view, colours)
+    this.symbols.draw(context, view)
+    this.colours = before
   }
 
   /** What is drawn inside the edges of the view. */

@@ -1,19 +1,21 @@
 /** What lies on the sheet: lines and areas, coins and rings, their names, the names of places between them. */
-import { sumOf } from './conditions.js'
+import { ringRadius, sumOf, worstOf } from './conditions.js'
+import { Places, around, boxOf } from './labels.js'
 import { drawCoin, drawName, drawRing } from './paint.js'
-import { ringRadius } from './conditions.js'
-import { coinSize, hit, isNamed, sceneOf } from './scene.js'
+import { coinSize, hit, isNamed, sceneOfTiles } from './scene.js'
 
 const SELECTED = 34
 
 /**
  * Draws a scene and knows afterwards what is where. `state` holds `shown` (conditions), `selected` and `lit`
- * (`layer/id`, or a cell), `items()` gives what the tiles hold.
+ * (`layer/id`, or a cell), `marked` (keys), `opacity` (layer → 0 to 1) and `value` (what stands below the selected one's
+ * name); `entries()` gives the tiles.
  */
 export class Symbols {
-  constructor({ items, state, glyphs, colour, basemap, fonts }) {
-    Object.assign(this, { items, state, glyphs, colour, basemap, fonts })
+  constructor({ entries, state, glyphs, colour, basemap, fonts, free }) {
+    Object.assign(this, { entries, state, glyphs, colour, basemap, fonts, free })
     this.drawn = []
+    this.names = [] // boxes of all names on the sheet
     this.scene = []
     this.key = ''
     this.version = 0
@@ -30,56 +32,74 @@ export class Symbols {
     const key = `${this.version} ${zoom} ${[...this.state.shown].join()}`
     if (key !== this.key) {
       this.key = key
-      this.scene = sceneOf(this.items(), { shown: this.state.shown, zoom, scale })
+      this.scene = sceneOfTiles(this.entries(), { shown: this.state.shown, zoom, scale })
     }
     return this.scene
   }
 
   draw(context, view) {
     const colour = this.colour()
-    const { state, glyphs } = this
-    const margin = 60
+    const { state } = this
+    const [reachX, reachY] = [(view.margin?.x ?? 0) + 60, (view.margin?.y ?? 0) + 60]
     this.drawn = []
     for (const item of this.sceneAt(view.zoom, view.scale)) {
       const [px, py] = view.toView([item.x, item.y])
+      const isInView = px > -reachX && py > -reachY && px < view.width + reachX && py < view.height + reachY
+      if (!isInView && !item.lines && !item.areas) continue
       const key = keyOf(item)
       const isSelected = key === state.selected
       const size = isSelected ? SELECTED : item.kind === 'cluster' ? 0 : coinSize(view.zoom, item.condition)
       const radius = item.kind === 'cluster' ? ringRadius(item.n) + 3 : size / 2
-      const isInView = px > -margin && py > -margin && px < view.width + margin && py < view.height + margin
-      if (isInView || item.lines || item.areas) this.drawn.push({ ...item, key, px, py, size, radius, isSelected, isLit: key === state.lit })
+      const worst = item.kind === 'cluster' ? worstOf(item.counts) : item.condition
+      this.drawn.push({ ...item, key, px, py, size, radius, worst, isSelected, isLit: key === state.lit, isMarked: state.marked?.has(key) ?? false })
     }
     // What is to be seen first is drawn last: the pointed at, then the selected.
     this.drawn.sort((a, b) => a.isLit - b.isLit || a.isSelected - b.isSelected)
     for (const item of this.drawn) if (item.lines || item.areas) this.drawShape(context, view, item, colour)
-    const taken = this.drawn.map((d) => [d.px - d.radius - 2, d.py - d.radius - 2, d.px + d.radius + 2, d.py + d.radius + 2])
-    const names = this.placeNames(context, view, taken)
-    this.basemap()?.drawNames(context, view, colour, taken, this.fonts)
+    const places = new Places()
+    const grave = new Places() // what an alarm's name must not cover either: names, and whatever is not well
     for (const item of this.drawn) {
-      context.save()
-      context.translate(item.px, item.py)
-      if (item.isSelected || item.isLit) {
-        context.beginPath()
-        context.arc(0, 0, item.radius + (item.isSelected ? 8 : 4), 0, 2 * Math.PI)
-        context.lineWidth = 2
-        context.strokeStyle = colour('--accent')
-        context.stroke()
-        if (item.isSelected) {
-          context.globalAlpha = 0.16
-          context.fillStyle = colour('--accent')
-          context.beginPath()
-          context.arc(0, 0, item.radius + 13, 0, 2 * Math.PI)
-          context.fill()
-          context.globalAlpha = 1
-        }
-      }
-      if (item.kind === 'cluster') drawRing(context, { counts: item.counts, n: item.n, colour, glyphs, font: this.fonts })
-      else drawCoin(context, { layer: item.layer, condition: item.condition, size: item.size, colour, glyphs })
-      context.restore()
+      const box = boxOf(item)
+      places.take(box)
+      if (item.worst !== 'normal') grave.take(box)
     }
-    context.font = `600 13px ${this.fonts}`
-    for (const { text, x, y, align } of names) drawName(context, text, x, y, { ink: colour('--ink'), halo: colour('--map-halo'), align })
+    const symbolBoxes = places.boxes.length
+    const names = this.placeNames(context, view, places, grave)
+    this.basemap()?.drawNames(context, view, colour, places, this.fonts, this.free())
+    this.names = places.boxes.slice(symbolBoxes)
+    for (const item of this.drawn) this.drawSymbol(context, item, colour)
+    for (const name of names) {
+      context.font = `600 13px ${this.fonts}`
+      drawName(context, name.text, name.x, name.y - (name.value ? 8 : 0), { ink: colour('--ink'), halo: colour('--map-halo'), align: name.align })
+      if (name.value) drawName(context, name.value, name.x, name.y + 9, { ink: colour(`--${name.condition}-text`), halo: colour('--map-halo'), align: name.align })
+    }
     this.drawPulses(context, view, colour)
+  }
+
+  drawSymbol(context, item, colour) {
+    const { glyphs, state } = this
+    const around = (radius, width) => {
+      context.beginPath()
+      context.arc(0, 0, radius, 0, 2 * Math.PI)
+      context.lineWidth = width
+      context.strokeStyle = colour('--accent')
+      context.stroke()
+    }
+    context.save()
+    context.translate(item.px, item.py)
+    if (item.isSelected) {
+      context.globalAlpha = 0.13
+      context.fillStyle = colour('--accent')
+      context.beginPath()
+      context.arc(0, 0, item.radius + 13, 0, 2 * Math.PI)
+      context.fill()
+      context.globalAlpha = 1
+      around(item.radius + 8, 2.2)
+    } else if (item.isLit || item.isMarked) around(item.radius + 4, item.isLit ? 2 : 2.5)
+    context.globalAlpha = item.isSelected ? 1 : opacityOf(state, item)
+    if (item.kind === 'cluster') drawRing(context, { counts: item.counts, n: item.n, colour, glyphs, font: this.fonts })
+    else drawCoin(context, { layer: item.layer, condition: item.condition, size: item.size, colour, glyphs })
+    context.restore()
   }
 
   drawShape(context, { toView, zoom }, item, colour) {
@@ -87,16 +107,16 @@ export class Symbols {
     context.lineWidth = (item.isSelected ? 5 : 3) + (zoom >= 16 ? 1 : 0)
     context.setLineDash(item.condition === 'silent' ? [6, 5] : [])
     context.lineJoin = context.lineCap = 'round'
-    context.globalAlpha = item.condition === 'normal' && !item.isSelected ? 0.75 : 1
+    const alpha = (item.condition === 'normal' && !item.isSelected ? 0.75 : 1) * (item.isSelected ? 1 : opacityOf(this.state, item))
+    context.globalAlpha = alpha
     for (const line of [...(item.lines ?? []), ...(item.areas ?? [])]) {
       context.beginPath()
       line.forEach((point, n) => (n ? context.lineTo(...toView(point)) : context.moveTo(...toView(point))))
       if (item.areas) {
         context.fillStyle = colour(`--${item.condition}-fill`)
-        const before = context.globalAlpha
-        context.globalAlpha = 0.14
+        context.globalAlpha = 0.14 * alpha
         context.fill()
-        context.globalAlpha = before
+        context.globalAlpha = alpha
       }
       context.stroke()
     }
@@ -104,22 +124,26 @@ export class Symbols {
     context.setLineDash([])
   }
 
-  /** Names that fit, to the right of a symbol or else to its left: selected first, then the worst. */
-  placeNames(context, view, taken) {
+  /** Names that fit round their symbols: the selected one's always, then the worst. */
+  placeNames(context, view, places, grave) {
     context.font = `600 13px ${this.fonts}`
     const named = []
+    const isInside = ([left, , right]) => left > -(view.margin?.x ?? 0) && right < view.width + (view.margin?.x ?? 0)
     for (const item of [...this.drawn].reverse()) {
       if (item.kind === 'cluster' || !(item.isSelected || item.isLit || isNamed(view.zoom, item.condition))) continue
       const text = item.name.length > 16 && !item.isSelected ? `${item.name.slice(0, 15)}…` : item.name
-      const wide = context.measureText(text).width
-      const off = item.radius + (item.isSelected ? 14 : 5)
-      const right = [item.px + off, item.py - 9, item.px + off + wide, item.py + 9]
-      const left = [item.px - off - wide, item.py - 9, item.px - off, item.py + 9]
-      const isFree = (box) => box[0] > 0 && box[2] < view.width && !taken.some((t) => box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1])
-      const box = [right, left].find(isFree) ?? (item.isSelected ? right : null)
-      if (!box) continue
-      taken.push(box)
-      named.push(box === left ? { text, x: item.px - off, y: item.py, align: 'right' } : { text, x: item.px + off, y: item.py, align: 'left' })
+      const value = item.isSelected ? this.state.value : null
+      const wide = Math.max(context.measureText(text).width, value ? context.measureText(value).width : 0)
+      const spots = around(item, wide, value ? 36 : 18)
+      const isFirst = item.isSelected || item.condition === 'alarm'
+      const spot =
+        spots.find(({ box }) => isInside(box) && places.isFree(box)) ??
+        (isFirst ? spots.find(({ box }) => isInside(box) && grave.isFree(box)) : null) ??
+        (item.isSelected ? spots[0] : null)
+      if (!spot) continue
+      places.take(spot.box)
+      grave.take(spot.box)
+      named.push({ text, value, condition: item.condition, ...spot })
     }
     return named
   }
@@ -164,6 +188,12 @@ export class Symbols {
 
 /** What names a drawn thing: `layer/id` of a feature, the cell of a ring. */
 export const keyOf = (item) => (item.kind === 'cluster' ? `cell ${item.cell}` : `${item.layer}/${item.id}`)
+
+/** How opaque a symbol is: a ring as the least faint of its layers. */
+function opacityOf({ opacity }, item) {
+  if (!opacity) return 1
+  return item.kind === 'cluster' ? Math.max(...[...item.layers].map((layer) => opacity[layer] ?? 1)) : (opacity[item.layer] ?? 1)
+}
 
 /** "134 个要素，告警 2，关注 5": what a ring is called. */
 export function ringName(counts, { conditions, words }) {

@@ -64,27 +64,57 @@ export class TileStore {
     this.kept = new Map() // "layer z/x/y" → {items, tile, layer}
     this.running = new Map() // the same → AbortController
     this.again = new Set() // stale while running
-    this.wanted = new Map() // the same → {layer, tile}
+    this.wanted = new Map() // the same → {layer, tile, query}
     this.zoom = null
-    this.previous = [] // items of the last zoom, shown until this one is complete
+    this.previous = [] // entries of the last zoom or filter, shown until this one is complete
+    this.isHeld = false
   }
 
-  want(layers, tiles) {
+  /** What is shown stays until `release()`, whatever is fetched: counts and map then change in one step. */
+  hold() {
+    this.keepShown()
+    this.isHeld = true
+  }
+
+  release() {
+    this.isHeld = false
+    if (this.isComplete) this.previous = []
+    this.onChange()
+  }
+
+  keepShown() {
+    if (!this.previous.length) this.previous = this.current()
+  }
+
+  current() {
+    return [...this.wanted.keys()].map((name) => this.kept.get(name)).filter(Boolean)
+  }
+
+  /** Resolves when nothing is on its way any more. */
+  async complete() {
+    while (!this.isComplete) await new Promise((done) => (this.waiting ??= []).push(done))
+  }
+
+  /** @param {(layer: string) => string} queryOf the filter of a layer, as it stands in an address */
+  want(layers, tiles, queryOf = () => '') {
     const zoom = tiles[0]?.z ?? null
     if (zoom !== this.zoom) {
-      this.previous = [...this.kept.values()].flatMap((entry) => entry.items)
+      this.keepShown()
       this.zoom = zoom
       for (const name of [...this.kept.keys()]) this.kept.delete(name)
     }
     this.wanted = new Map(
-      layers.flatMap((layer) => tiles.map((tile) => [`${layer} ${nameOf(tile)}`, { layer, tile }])),
+      layers.flatMap((layer) => {
+        const query = queryOf(layer)
+        return tiles.map((tile) => [`${layer} ${nameOf(tile)} ${query}`, { layer, tile, query }])
+      }),
     )
     for (const [name, controller] of this.running) if (!this.wanted.has(name)) controller.abort()
     for (const name of [...this.kept.keys()]) if (!this.wanted.has(name) && this.kept.size > 600) this.kept.delete(name)
-    for (const [name, { layer, tile }] of this.wanted) {
-      if (!this.kept.has(name) && !this.running.has(name)) this.fetch(name, layer, tile)
+    for (const [name, wanted] of this.wanted) {
+      if (!this.kept.has(name) && !this.running.has(name)) this.fetch(name, wanted)
     }
-    if (this.isComplete) this.previous = []
+    if (this.isComplete && !this.isHeld) this.previous = []
     this.onChange()
   }
 
@@ -92,11 +122,11 @@ export class TileStore {
     return this.running.size === 0
   }
 
-  /** Items in view; those of the last zoom while this one is still coming. */
-  items(layers) {
+  /** Tiles in view `[{items, layer, tile}]`; those of the last zoom or filter while this one is still coming. */
+  entries(layers) {
     const shown = new Set(layers)
-    if (this.previous.length && !this.isComplete) return this.previous.filter((item) => shown.has(item.layer))
-    return [...this.wanted.keys()].flatMap((name) => this.kept.get(name)?.items ?? [])
+    const entries = this.previous.length && (this.isHeld || !this.isComplete) ? this.previous : this.current()
+    return entries.filter((entry) => shown.has(entry.layer))
   }
 
   /** Has tiles of a layer read again: those over a place (a share of the world), or all of them. */
@@ -109,16 +139,17 @@ export class TileStore {
     for (const [name, entry] of this.wanted) {
       if (entry.layer !== layer || !isThere(entry.tile)) continue
       if (this.running.has(name)) this.again.add(name)
-      else this.fetch(name, layer, entry.tile)
+      else this.fetch(name, entry)
     }
   }
 
-  async fetch(name, layer, tile) {
+  async fetch(name, wanted) {
+    const { layer, tile, query } = wanted
     const controller = new AbortController()
     this.running.set(name, controller)
     let items = null
     try {
-      const answer = await fetch(`/tiles/${layer}/${nameOf(tile)}.mvt`, { signal: controller.signal })
+      const answer = await fetch(`/tiles/${layer}/${nameOf(tile)}.mvt${query && `?${query}`}`, { signal: controller.signal })
       if (answer.ok) items = answer.status === 204 ? [] : decode(await answer.arrayBuffer(), layer, tile)
       else this.onRefused(layer, answer.status)
     } catch (error) {
@@ -126,8 +157,11 @@ export class TileStore {
     }
     this.running.delete(name)
     if (items && tile.z === this.zoom) this.kept.set(name, { items, layer, tile })
-    if (this.again.delete(name) && this.wanted.has(name)) this.fetch(name, layer, tile)
-    if (this.isComplete) this.previous = []
+    if (this.again.delete(name) && this.wanted.has(name)) this.fetch(name, wanted)
+    if (this.isComplete) {
+      if (!this.isHeld) this.previous = []
+      for (const done of this.waiting?.splice(0) ?? []) done()
+    }
     this.onChange()
   }
 }

@@ -9,7 +9,7 @@ from django.test import Client
 
 from envmap.core import clock
 from envmap.pages.feature_panel import groups_of, value_in_words
-from envmap.pages.workbench import sheets
+from envmap.pages.map_config import sheets
 from layers.catalogue.models import Feature
 from layers.sensors.models import Alarm, AlarmRule, Factor, Reading, Station
 from tests.cast import make_feature
