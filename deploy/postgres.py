@@ -27,6 +27,9 @@ SERVER = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
+    # A refused statement stands in the log with all of its values: a station's password, a telephone number, a note.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 # Only for tests that never kill PostgreSQL: acknowledged rows are lost with it.
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -177,6 +177,24 @@ def test_a_body_above_the_limit_is_refused_as_problem_json(stack):
     assert set(answer.json()) == {"type", "title", "status", "detail", "errors"}
 
 
+def test_what_the_database_refuses_stands_in_no_log_with_its_values(stack):
+    auth = ("officer", "envmap-demo")
+    made = httpx.post(
+        stack.base_url + "/api/v1/tokens", auth=auth, json={"name": "log", "scopes": ["read", "write"]}, timeout=60
+    )
+    headers = {"Authorization": f"Bearer {made.json()['token']}"}
+    station = {"mn": "TWICE", "name": "Said twice", "protocol": "hj212", "password": "PW-9f3e1"}
+    address = stack.base_url + "/api/v1/stations"
+    statuses = [httpx.post(address, headers=headers, json=station, timeout=60).status_code for _ in range(2)]
+    assert statuses == [201, 409]
+    log = stack.var / "log" / "postgres.log"
+    wait_for(lambda: "sensors_station_mn_key" in log.read_text(), 30, "the refusal to be logged")
+    for file in (stack.var / "log").iterdir():
+        text = file.read_text(errors="replace")
+        assert "PW-9f3e1" not in text, file.name
+        assert made.json()["token"] not in text, file.name
+
+
 def test_protected_files_are_not_to_be_had_by_their_address(stack):
     file = stack.var / "media" / "secret.txt"
     file.write_text("secret")
