@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from envmap.accounts.asker import Asker
+from envmap.accounts.asker import ANONYMOUS, Asker
 from envmap.accounts.roles import ROLE_NAMES, May
 from envmap.core.errors import BadQuery, EnvmapError, NotAllowed
 
@@ -20,6 +20,16 @@ View = Callable[..., HttpResponse]
 def asker_of(request: HttpRequest) -> Asker:
     """The asker that the middleware put on the request."""
     asker: Asker = request.asker  # type: ignore[attr-defined]
+    return asker
+
+
+def asker_or_visitor(request: HttpRequest) -> Asker:
+    """The asker; whoever cannot read at all has the visitor's map."""
+    asker = asker_of(request)
+    try:
+        asker.require_signed_in()
+    except EnvmapError:
+        return ANONYMOUS
     return asker
 
 

@@ -191,7 +191,6 @@ def panel_of(asker: Asker, layer: str, feature_id: int) -> dict[str, Any]:
         "issues": going,
         "order_rows": rows_of(asker, last_orders),
         "dispatch": waiting[0] if waiting else None,
-        "history": catalogue.history_of(asker, feature)[:MOST] if asker.signed_in else [],
         "may_report": asker.may(May.REPORT_ISSUES),
         "asker": asker,
     }

@@ -5,6 +5,7 @@ from django.views.i18n import set_language
 
 from . import (
     door,
+    feature_series,
     field,
     health,
     issues,
@@ -12,6 +13,7 @@ from . import (
     order_bulk,
     order_verbs,
     orders,
+    panel_tabs,
     signin,
     statistics,
     theme,
@@ -23,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", workbench.workbench, name="map"),
     path("map/alarms/", workbench.ticker, name="map-alarms"),
     path("map/<str:layer>/<int:feature_id>/", workbench.panel, name="map-panel"),
+    path("map/<str:layer>/<int:feature_id>/series/", feature_series.series, name="map-series"),
+    path("map/<str:layer>/<int:feature_id>/<str:name>/", panel_tabs.tab, name="map-tab"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

@@ -7,27 +7,17 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from envmap.accounts.asker import ANONYMOUS, Asker
+from envmap.accounts.asker import Asker
 from envmap.accounts.roles import May
-from envmap.core.errors import EnvmapError
 from layers.sensors import queries as sensors
 
 from . import words
-from .doors import asker_of, for_everybody
+from .doors import asker_or_visitor, for_everybody
 from .feature_panel import panel_of
 from .map_config import config_of
+from .panel_tabs import TABS
 
 ALARMS_BELOW = 3
-
-
-def asker_or_visitor(request: HttpRequest) -> Asker:
-    """The asker; whoever cannot read at all has the visitor's map."""
-    asker = asker_of(request)
-    try:
-        asker.require_signed_in()
-    except EnvmapError:
-        return ANONYMOUS
-    return asker
 
 
 @require_safe
@@ -53,7 +43,8 @@ def workbench(request: HttpRequest) -> HttpResponse:
 @for_everybody
 def panel(request: HttpRequest, layer: str, feature_id: int) -> HttpResponse:
     """The panel of a feature, as a part of the page."""
-    return render(request, "pages/map/panel.html", panel_of(asker_or_visitor(request), layer, feature_id))
+    context = panel_of(asker_or_visitor(request), layer, feature_id)
+    return render(request, "pages/map/panel.html", context | {"tabs": TABS})
 
 
 def ticker_context(asker: Asker) -> dict[str, Any]:

@@ -1,11 +1,15 @@
 """What is out there and may be known by the asker; features of a layer, their places, their past, who learns of them."""
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
+from django.contrib.gis.db.models import GeometryField
+from django.contrib.gis.db.models.functions import Distance
 from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.measure import Distance as Metres
 from django.db import connection
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from envmap.accounts.asker import Asker
@@ -18,6 +22,8 @@ from .filters import EVERYTHING, FeatureFilter
 from .geometry import representative_point
 from .models import Area, Attachment, Feature, FeatureHistory, FeatureQuerySet, Layer, LayerTouch
 from .texts import shown
+
+GEOGRAPHY = GeometryField(geography=True, srid=4326)
 
 __all__ = ["FeatureFilter", "representative_point"]  # other rooms ask for it here
 
@@ -207,3 +213,34 @@ def own_attachment(asker: Asker, attachment_id: int) -> Attachment:
     if found is None:
         raise NotVisible(_("There is no attachment %s.") % attachment_id)
     return found
+
+
+class Near(NamedTuple):
+    """A feature near another one, and how far away it lies."""
+
+    feature: Feature
+    metres: float
+
+
+def nearby(asker: Asker, feature: Feature, *, metres: int, limit: int) -> list[Near]:
+    """The visible features of all layers within `metres` of a feature, nearest first, with layer and condition.
+
+    Distances are geodesic, between the nearest parts. The box in degrees lets the index answer first.
+    """
+    wide = metres / 100_000  # a degree is 110 km to the north and, up to 60° of latitude, more than 55 km to the east
+    found = (
+        Feature.objects.visible_to(asker)
+        .filter(deleted_at=None, geometry__dwithin=(feature.geometry, 2 * wide))
+        .exclude(pk=feature.pk)
+        .with_condition()
+        .select_related("layer", "town")
+        .annotate(
+            metres=Distance(
+                Cast("geometry", GEOGRAPHY),
+                Cast(Subquery(Feature.objects.filter(pk=feature.pk).values("geometry")), GEOGRAPHY),
+            )
+        )
+        .filter(metres__lte=Metres(m=metres))
+        .order_by("metres", "pk")[:limit]
+    )
+    return [Near(one, one.metres.m) for one in found]  # type: ignore[attr-defined]

@@ -233,6 +233,10 @@ const panel = new Panel(byId('panel'), {
     say(config.words.gone)
     unselect()
   },
+  onOpen: (key) => {
+    isPlaced = false
+    select(key)
+  },
   onShown: (article) => {
     state.value = article.dataset.value || null
     sheet.redraw()

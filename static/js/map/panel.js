@@ -1,4 +1,6 @@
 /** The panel of the selected feature: the server writes it, facts have it read again, and what is being typed stays. */
+import { bind } from '../keys.js'
+import { Chart } from './chart.js'
 import { post, uuid } from './sending.js'
 
 /** `HH:MM` of an RFC 3339 time as it is written: pure. */
@@ -19,8 +21,10 @@ export function adopt(old, fresh) {
   }
   const next = parts.map((part) => {
     const before = known.get(part.dataset.part)
-    return before?.hasAttribute('data-typing') && isBeingTyped(before) ? before : part
+    return before?.hasAttribute('data-keep') || (before?.hasAttribute('data-typing') && isBeingTyped(before)) ? before : part
   })
+  const tab = known.get('tab') // fetched by itself: the fresh copy does not hold it
+  if (tab) next.splice(2, 0, tab)
   const focused = document.activeElement
   const name = old.contains(focused) && (focused.id || focused.dataset.acknowledge || (focused.matches('[data-close]') && 'close'))
   old.replaceChildren(...next)
@@ -32,17 +36,28 @@ export function adopt(old, fresh) {
 }
 
 export class Panel {
-  /** @param {object} wiring words, onClose(), onSay(text), onGone(), onShown(article) */
-  constructor(root, { words, onClose, onSay, onGone, onShown }) {
-    Object.assign(this, { root, words, onClose, onSay, onGone, onShown })
+  /** @param {object} wiring words, onClose(), onSay(text), onGone(), onShown(article), onOpen(key) */
+  constructor(root, { words, onClose, onSay, onGone, onShown, onOpen }) {
+    Object.assign(this, { root, words, onClose, onSay, onGone, onShown, onOpen })
+    this.tab = 'overview'
+    this.chart = null
     this.key = null
     this.round = 0
     this.attempts = new Map() // form → client_uuid until it got through
     root.addEventListener('click', (event) => {
       if (event.target.closest('[data-close]')) this.onClose()
+      if (event.target.closest('[data-copy-link]')) this.copyLink()
+      const tab = event.target.closest('[role=tab]')
+      if (tab) this.openTab(tab.id.slice(4))
+      const other = event.target.closest('[data-open-feature]')
+      if (other) this.onOpen(other.dataset.openFeature)
+      const figure = event.target.closest('[data-reading]')
+      if (figure) this.chart?.choose(figure.dataset.reading)
       const button = event.target.closest('[data-acknowledge]')
       if (button) this.acknowledge(button)
     })
+    root.addEventListener('keydown', (event) => event.target.matches('[role=tab]') && this.walkTabs(event))
+    bind('t', words.table, () => this.chart?.toggleTable(), { where: () => Boolean(root.querySelector('#chart')) })
     root.addEventListener('change', (event) => (event.target.dataset.touched = 'yes'))
     root.addEventListener('submit', (event) => {
       if (event.target.matches('[data-dispatch]')) {
@@ -74,10 +89,67 @@ export class Panel {
     else {
       this.root.replaceChildren(document.adoptNode(fresh))
       this.root.scrollTop = 0
+      this.tab = 'overview'
     }
     this.root.hidden = false
+    this.showChart()
+    if (this.tab !== 'overview') this.openTab(this.tab)
     if (focus) this.root.querySelector('#panel-title')?.focus({ preventScroll: true })
     this.onShown(this.root.querySelector('.panel-body'))
+  }
+
+  /** The chart lives as long as its factor list does; a refresh has it read the newest values. */
+  showChart() {
+    const box = this.root.querySelector('#chart')
+    if (!box) return void (this.chart = null)
+    if (this.chart?.box !== box) this.chart = new Chart(box, { words: this.words })
+    else this.chart.load()
+  }
+
+  /** Another part of what is known of the place; the overview is there already, the others are fetched. */
+  async openTab(name) {
+    this.tab = name
+    const body = this.root.querySelector('.panel-body')
+    for (const tab of this.root.querySelectorAll('[role=tab]')) {
+      const isChosen = tab.id === `tab-${name}`
+      tab.setAttribute('aria-selected', String(isChosen))
+      tab.tabIndex = isChosen ? 0 : -1
+    }
+    const place = this.root.querySelector('#panel-tab') ?? this.makeTabPlace(body)
+    body.classList.toggle('is-other-tab', name !== 'overview')
+    place.hidden = name === 'overview'
+    place.setAttribute('aria-labelledby', `tab-${name}`)
+    if (name === 'overview') return
+    const key = this.key
+    const answer = await fetch(`/map/${key}/${name}/`).catch(() => null)
+    if (key !== this.key || this.tab !== name) return
+    if (!answer?.ok) return void (place.textContent = this.words.failed)
+    const found = new DOMParser().parseFromString(await answer.text(), 'text/html')
+    place.replaceChildren(...document.adoptNode(found.body).childNodes)
+  }
+
+  makeTabPlace(body) {
+    const place = Object.assign(document.createElement('section'), { id: 'panel-tab', className: 'panel-part', hidden: true })
+    place.setAttribute('role', 'tabpanel')
+    place.dataset.part = 'tab'
+    body.querySelector('.panel-tabs').after(place)
+    return place
+  }
+
+  /** Arrow keys go from tab to tab, as the ARIA pattern has it. */
+  walkTabs(event) {
+    const tabs = [...this.root.querySelectorAll('[role=tab]')]
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (!by) return
+    event.preventDefault()
+    const next = tabs[(tabs.indexOf(event.target) + by + tabs.length) % tabs.length]
+    next.focus()
+    this.openTab(next.id.slice(4))
+  }
+
+  async copyLink() {
+    await navigator.clipboard?.writeText(`${location.origin}/#${this.key}`).catch(() => {})
+    this.onSay(this.words.copied)
   }
 
   /** Reads the shown feature again. */
