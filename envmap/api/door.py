@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -82,8 +83,18 @@ def authenticate(request: HttpRequest, spec: Spec) -> Asker:
         )
     asker = queries.asker_of(request)
     if asker.signed_in and request.method not in queries.READING:
+        require_same_person(request, asker)
         require_csrf(request)
     return asker
+
+
+def require_same_person(request: HttpRequest, asker: Asker) -> None:
+    """What a phone has kept belongs to whoever made it: `X-Envmap-Person`, where it is sent, names that person's username
+    (percent-encoded). Raises NotSignedIn where somebody else's session would do it.
+    """
+    said = request.headers.get("X-Envmap-Person")
+    if said is not None and unquote(said) != asker.username:
+        raise NotSignedIn(_("Somebody else is signed in here now; this waits for the person who made it."))
 
 
 def admit(request: HttpRequest, spec: Spec) -> Asker:

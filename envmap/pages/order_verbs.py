@@ -12,12 +12,17 @@ from tasks.orders.actions import VERBS
 
 from . import words
 from .doors import asker_of, page
+from .field import phone_context, phone_form_of
 from .order_forms import EvidenceForm, form_of
 from .orders import order_context
 from .sending import answered_before, submit
 from .uploads import keep_uploads
 
-TEMPLATES = {"orders": "pages/order.html", "field": "pages/field_order.html"}
+HOMES = {
+    "orders": ("pages/order.html", form_of, order_context),
+    "field": ("pages/field/order.html", phone_form_of, phone_context),
+}
+"""By the page that a verb was pressed on: its template, its forms, and what it shows."""
 
 
 @require_POST
@@ -29,7 +34,8 @@ def verb(request: HttpRequest, number: str, name: str, home: str) -> HttpRespons
     """
     asker = asker_of(request)
     order = queries.order_of(asker, number)
-    kind = form_of(name, asker)
+    template, form_for, context_of = HOMES[home]
+    kind = form_for(name, asker)
     if kind is None or name not in VERBS:
         raise NotVisible(_("There is no such page, or it is not for you to see."))
     rules.require_may(asker, name, order)
@@ -52,5 +58,5 @@ def verb(request: HttpRequest, number: str, name: str, home: str) -> HttpRespons
     done, status = submit(request, form, act, {"location": "note"})
     if done is not None:
         return done
-    context = order_context(request, queries.order_of(asker, number), (name, form))
-    return render(request, TEMPLATES[home], context | {"home": home}, status=status)
+    context = context_of(request, queries.order_of(asker, number), (name, form))
+    return render(request, template, context | {"home": home}, status=status)

@@ -36,22 +36,26 @@ class ManyFilesField(forms.FileField):
 
 
 def keep_uploads(request: HttpRequest) -> tuple[QueryDict, list[EnvmapError]]:
-    """Stores the chosen files and adds their ids to the form's `attachments`.
+    """Stores the chosen files and adds their ids to the form's `attachments`; a field of one picture, such as `before`,
+    gets its id as `before_id` too.
 
     Gives the form's data with the ids, and the refusals of single files (a wrong type, too large, broken); the others
     are kept, so that a second try need not send them again.
     """
     data = request.POST.copy()
-    files = request.FILES.getlist("photos")
+    files = [(name, upload) for name in request.FILES for upload in request.FILES.getlist(name)]
     if len(files) > MOST_FILES:
         sentence = ngettext(
             "At most %(n)s file goes with one report.", "At most %(n)s files go with one report.", MOST_FILES
         ) % {"n": MOST_FILES}
         return data, [BadInput(sentence, [{"field": "photos", "detail": sentence}])]
     refusals: list[EnvmapError] = []
-    for upload in files:
+    for name, upload in files:
         try:
-            data.appendlist("attachments", str(store_attachment(by=asker_of(request), upload=upload).pk))
+            kept = str(store_attachment(by=asker_of(request), upload=upload).pk)
+            data.appendlist("attachments", kept)
+            if name != "photos":
+                data[f"{name}_id"] = kept
         except EnvmapError as error:
             refusals.append(
                 BadInput(

@@ -6,7 +6,6 @@ from django.views.i18n import set_language
 from . import (
     door,
     feature_series,
-    field,
     health,
     issues,
     looked,
@@ -50,9 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<str:number>/peek/", orders.peek, name="order-peek"),
     path("orders/<str:number>/", orders.order, name="order"),
     path("orders/<str:number>/<str:name>/", order_verbs.verb, {"home": "orders"}, name="order-verb"),
-    path("field/", field.orders, name="field"),
-    path("field/<str:number>/", field.order, name="field-order"),
-    path("field/<str:number>/<str:name>/", order_verbs.verb, {"home": "field"}, name="field-verb"),
+    path("field/", include("envmap.pages.field_urls")),
     path("statistics/", statistics.layers, name="statistics"),
     path("statistics/<str:key>/", statistics.layer, name="layer-statistics"),
     path("manage/", include("envmap.pages.manage.urls")),

@@ -73,16 +73,6 @@ function markChosen(event) {
   event.detail.requestConfig?.elt?.setAttribute('aria-current', 'true')
 }
 
-/** The foot's link to a form is in the way once one stands in that form. */
-function hideFootInItsForm() {
-  const part = document.querySelector('#verb-report')
-  if (!part || !document.querySelector('.ph-foot')) return
-  new IntersectionObserver(([seen]) => {
-    const foot = document.querySelector('.ph-foot')
-    if (foot) foot.classList.toggle('is-away', seen.isIntersecting)
-  }, { rootMargin: '0px 0px -30% 0px' }).observe(part)
-}
-
 function watch(root) {
   watchUploads(root)
   watchPosition(root)
@@ -111,6 +101,5 @@ document.addEventListener('htmx:afterSettle', (event) => watch(event.target.pare
 addEventListener('hashchange', openNamedPart)
 setInterval(() => tickClocks(document), 60_000)
 openNamedPart()
-hideFootInItsForm()
 watch(document)
 document.querySelector('[data-take-focus]')?.focus()

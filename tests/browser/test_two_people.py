@@ -102,14 +102,14 @@ def test_an_officer_and_a_field_team_close_an_order(stack, browser, api, site):
     # The team accepts on the phone and reports with a real photo and its position.
     card.click()
     phone.page.locator("#field-foot form button.pri").click()
-    report = phone.page.locator("#verb-report")
-    report.wait_for()
+    phone.page.locator("#field-foot a[href='#report']").click()
+    report = phone.page.locator("#report")
     report.locator("textarea[name=note]").fill("已洒水，裸土已覆盖 😀")
-    report.locator("input[type=file]").set_input_files(
+    report.locator("input[type=file][name=photos]").set_input_files(
         [{"name": "现场.jpg", "mimeType": "image/jpeg", "buffer": photo(*PLACE)}]
     )
-    report.locator("input[type=hidden][name=attachments]").wait_for(state="attached")
-    report.locator("form button.pri").click()
+    report.locator(".ph-shot").wait_for()
+    report.locator("button.pri").click()
     wait_for(lambda: api.get(f"/orders/{number}")["state"] == "reported", 20, "the report")
     told = api.get(f"/orders/{number}/events")["items"][-1]
     assert (told["verb"], told["note"], len(told["attachments"])) == ("report", "已洒水，裸土已覆盖 😀", 1)
@@ -121,15 +121,16 @@ def test_an_officer_and_a_field_team_close_an_order(stack, browser, api, site):
     back.locator("textarea[name=note]").fill("请补拍出入口冲洗")
     back.locator("form button").click()
     wait_for(lambda: api.get(f"/orders/{number}")["rework_count"] == 1, 20, "the send-back")
-    again = phone.page.locator("#verb-report")
+    again = phone.page.locator("#field-foot a[href='#report']")
     again.wait_for()
     phone.page.locator("#field-trail").get_by_text("请补拍出入口冲洗").wait_for()
-    again.locator("textarea[name=note]").fill("已补拍")
-    again.locator("input[type=file]").set_input_files(
+    again.click()
+    report.locator("textarea[name=note]").fill("已补拍")
+    report.locator("input[type=file][name=photos]").set_input_files(
         [{"name": "出入口.jpg", "mimeType": "image/jpeg", "buffer": photo(*PLACE, colour=(30, 60, 90))}]
     )
-    again.locator("input[type=hidden][name=attachments]").wait_for(state="attached")
-    again.locator("form button.pri").click()
+    report.locator(".ph-shot").wait_for()
+    report.locator("button.pri").click()
 
     # It stands on the officer's open page by itself, and is verified there.
     verify = desk.page.locator("#verb-verify form button")

@@ -48,7 +48,8 @@ def test_the_page_offers_exactly_the_verbs_that_the_person_may_press_now(cast, e
     order = make_order()
     for who, home, verbs in [
         ("officer", "orders", {"reassign", "withdraw", "comment"}),
-        ("field", "field", {"accept", "return", "reassign", "comment"}),
+        # The phone carries the report's form too: without a signal it may have to follow an acceptance that waits.
+        ("field", "field", {"accept", "return", "reassign", "comment", "report"}),
         ("supervisor", "orders", {"comment"}),
     ]:
         text = enter(who).get(f"/{home}/{order.number}/").text
