@@ -82,6 +82,7 @@ def words_for_scripts() -> dict[str, object]:
             "sending": _("Sending…"),
             "missing": _("{what}: this is needed."),
             "number": _("“{what}” is no number."),
+            "badPhoto": _("{name} was not taken: {why} Remove it or choose another, then send again."),
             "photo": _("Add at least one photo: a report shows what was done."),
         },
         "kept": _("{n} orders and the map around them are kept here, {size}, since {at}."),

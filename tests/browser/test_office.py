@@ -20,7 +20,7 @@ PAGES = {
         "/manage/people/", "/manage/people/new/", "/manage/people/field/", "/manage/departments/", "/manage/layers/",
         "/manage/layers/dust-sites/", "/manage/audit/",
     ],
-    "field": ["/field/", "/field/?tab=all", "/field/?tab=ended", "/orders/", "/issues/", "/issues/new/"],
+    "field": ["/field/", "/field/?tab=all", "/field/?tab=ended", "/field/map/", "/field/new/", "/field/queue/", "/field/me/", "/orders/", "/issues/", "/issues/new/"],
 }  # fmt: skip
 FIRST = {
     "officer": [("/issues/?tab=all", "/issues/WT"), ("/orders/", "/orders/ZF"), ("/orders/?tab=ended", "/orders/ZF")],
@@ -95,17 +95,18 @@ def test_what_is_being_typed_stays_while_the_page_follows_what_happens(stack, br
 def test_a_photo_that_does_not_arrive_stops_the_report_until_it_is_taken_off(stack, browser, order):
     phone = Visitor(browser, stack.base_url, **PHONE, has_touch=True, is_mobile=True)
     phone.sign_in("field", then=f"/field/{order}/")
-    report = phone.page.locator("#verb-report")
+    phone.page.locator("#field-foot a[href='#report']").click()
+    report = phone.page.locator("#report")
     report.locator("textarea").fill("已处理")
-    report.locator("input[type=file]").set_input_files(
+    report.locator("input[type=file][name=photos]").set_input_files(
         [{"name": "好.jpg", "mimeType": "image/jpeg", "buffer": photo(118.27, 24.66)}, {"name": "坏.txt", "mimeType": "text/plain", "buffer": b"x"}]
     )  # fmt: skip
-    report.locator(".shot.failed").wait_for()
-    report.locator("input[type=hidden][name=attachments]").wait_for(state="attached")
-    report.locator("form button.pri").click()
+    report.get_by_text("坏.txt: ").wait_for()
+    report.locator("button.pri").click()
+    report.get_by_text("坏.txt 没有收下").wait_for()
     assert Api(stack.base_url, "field").get(f"/orders/{order}")["state"] == "accepted"
-    report.locator(".shot.failed .shot-away").click()
-    report.locator("form button.pri").click()
+    report.get_by_label("坏.txt").click()
+    report.locator("button.pri").click()
     wait_for(lambda: Api(stack.base_url, "field").get(f"/orders/{order}")["state"] == "reported", 20, "the report")
     phone.check()
 
@@ -113,8 +114,8 @@ def test_a_photo_that_does_not_arrive_stops_the_report_until_it_is_taken_off(sta
 def test_a_page_without_script_signs_in_and_answers_an_order(stack, browser, order):
     plain = Visitor(browser, stack.base_url, **PHONE, java_script_enabled=False)
     plain.sign_in("field", then=f"/field/{order}/")
-    form = plain.page.locator("#verb-comment")
-    form.locator("summary").click()
+    plain.page.locator(".ph-sheet a[href='#comment']").click()
+    form = plain.page.locator("#comment")
     form.locator("textarea").fill("没有脚本也能写")
     form.locator("form button").click()
     assert "没有脚本也能写" in plain.page.locator("#field-trail").inner_text()

@@ -137,7 +137,7 @@ def test_an_officer_and_a_field_team_close_an_order(stack, browser, api, site):
     verify.wait_for()
     verify.click()
     wait_for(lambda: api.get(f"/orders/{number}")["state"] == "verified", 20, "the verification")
-    phone.page.wait_for_selector("#field-verbs:not(:has(form))")
+    phone.page.wait_for_selector("#field-verbs:not(:has(form))", state="attached")
     desk.check(), phone.check()
 
 

@@ -81,7 +81,7 @@ async function restore(form) {
 }
 
 function show(form, item) {
-  const slot = item.role !== 'photos' && form.querySelector(`[data-slot="${item.role}"]`)
+  const slot = item.role === 'photos' ? null : form.querySelector(`[data-slot="${item.role}"]`)
   const where = slot || form.querySelector('[data-shots]')
   if (!where || where.querySelector(`[data-item="${item.id}"]`)) return
   const picture = make('img', { alt: item.name })
@@ -170,8 +170,10 @@ function missing(form, photos) {
     field.focus()
     return fill(words.form.number, { what: field.value })
   }
+  const refused = photos.find((photo) => photo.state === 'refused')
+  if (refused) return fill(words.form.badPhoto, { name: refused.name, why: refused.refusal.detail })
   const isReport = form.dataset.fieldVerb === 'report'
-  if (isReport && !photos.some((photo) => photo.state !== 'refused') && !form.elements.attachments) {
+  if (isReport && !photos.length && !form.elements.attachments) {
     form.querySelector('input[type=file]')?.focus()
     return words.form.photo
   }
@@ -214,14 +216,12 @@ async function submit(form) {
   if (kept.length) body.attachments = kept
   const items = await store.itemsOf(person)
   const before = verb === 'issue' ? null : items.findLast((one) => one.kind === 'verb' && one.number === numberOf(form))
-  const good = photos.filter((photo) => photo.state !== 'refused')
   const item = {
     id: uuid(), person, order: Date.now() + performance.now() / 1e6, kind: verb === 'issue' ? 'issue' : 'verb', verb, number: numberOf(form),
     title: verb === 'issue' ? values.title : form.dataset.title || numberOf(form), made: Date.now(), state: 'waiting', body, values,
-    accuracy: values.accuracy ? Number(values.accuracy) : null, needs: good.map((photo) => photo.id), after: before?.id ?? null,
+    accuracy: values.accuracy ? Number(values.accuracy) : null, needs: photos.map((photo) => photo.id), after: before?.id ?? null,
   }
-  await store.putItems([item, ...good.map((photo) => ({ ...photo, draft: false }))])
-  await store.dropItems(photos.filter((photo) => photo.state === 'refused').map((photo) => photo.id))
+  await store.putItems([item, ...photos.map((photo) => ({ ...photo, draft: false }))])
   await store.dropDraft(draftKey(form))
   navigator.storage?.persist?.()
   say(form, words.form.sending)

@@ -50,6 +50,7 @@ async function toggle() {
 function start() {
   const host = document.querySelector('[data-sheet]')
   if (host && !host.querySelector('canvas')) {
+    sheet?.close()
     sheet = new Sheet(host, { stops: stopsOf(), route: true })
     if (here) sheet.standAt(here)
     host.addEventListener('field:locate', async () => {

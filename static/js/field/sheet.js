@@ -9,6 +9,7 @@ import { words } from './words.js'
 const MIN = 9
 const MAX = 18
 let basemap = null
+let sheets = 0
 
 /** The sheet's document, read once a page; without it the stops still stand on plain water. */
 const sheetOf = (language) =>
@@ -33,6 +34,9 @@ export class Sheet {
     host.hidden = false
     this.credit = make('p', { class: 'ph-map-credit' })
     host.append(this.credit)
+    this.places = new CSSStyleSheet() // where the marks stand; elements keep no style of their own
+    this.id = `sheet-${++sheets}`
+    document.adoptedStyleSheets.push(this.places)
     this.marks = stops.map((stop, n) => this.mark(stop, n))
     host.append(...this.marks)
     this.colour = palette()
@@ -57,7 +61,7 @@ export class Sheet {
 
   mark(stop, n) {
     const name = fill(words.stop, { n: n + 1, title: stop.title })
-    const more = { class: `ph-stop${stop.overdue ? ' is-late' : ''}${this.coins ? ' is-coin' : ''}`, 'aria-label': name, title: stop.title }
+    const more = { 'data-mark': `${this.id}-${stop.number}`, class: `ph-stop${stop.overdue ? ' is-late' : ''}${this.coins ? ' is-coin' : ''}`, 'aria-label': name, title: stop.title }
     const number = make('b', { 'aria-hidden': 'true' }, `${n + 1}`)
     if (!this.onStop) return make('a', { ...more, href: `/field/${stop.number}/` }, number)
     return make('button', { ...more, type: 'button', onclick: () => this.choose(stop.number) }, number)
@@ -264,11 +268,15 @@ export class Sheet {
       })
     }
     spots.forEach(([x, y], n) => {
-      this.marks[n].style.setProperty('--x', `${x}px`)
-      this.marks[n].style.setProperty('--y', `${y}px`)
       this.marks[n].hidden = x < -22 || y < -22 || x > width + 22 || y > height + 22
     })
+    this.places.replaceSync(spots.map(([x, y], n) => `[data-mark="${this.id}-${this.stops[n].number}"]{--x:${x.toFixed(1)}px;--y:${y.toFixed(1)}px}`).join(''))
     this.onView(view)
+  }
+
+  /** The place on the page is gone. */
+  close() {
+    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((one) => one !== this.places)
   }
 }
 
