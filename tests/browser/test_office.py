@@ -20,7 +20,8 @@ PAGES = {
         "/manage/people/", "/manage/people/new/", "/manage/people/field/", "/manage/departments/", "/manage/layers/",
         "/manage/layers/dust-sites/", "/manage/audit/",
     ],
-    "field": ["/field/", "/field/?tab=all", "/field/?tab=ended", "/field/map/", "/field/new/", "/field/queue/", "/field/me/", "/orders/", "/issues/", "/issues/new/"],
+    "field": ["/field/", "/field/?tab=all", "/field/?tab=ended", "/field/map/", "/field/new/",
+              "/field/queue/", "/field/me/", "/orders/", "/issues/", "/issues/new/"],
 }  # fmt: skip
 FIRST = {
     "officer": [("/issues/?tab=all", "/issues/WT"), ("/orders/", "/orders/ZF"), ("/orders/?tab=ended", "/orders/ZF")],
