@@ -289,7 +289,7 @@ class Builder:
             yield sensors.NewReading(factor=one.factor, kind=one.kind, time=one.time, value=one.value, flag="N")
 
     def answer_alarms(self) -> None:
-        """Alarms become issues; the officer acknowledges some and dispatches one."""
+        """Alarms become issues, and the officer has seen every third."""
         opened = issues.open_from_alarms()
         alarms = list(Alarm.objects.filter(cleared_at=None).order_by("opened_at", "pk"))
         for alarm in alarms[::3]:
