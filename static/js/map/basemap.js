@@ -234,7 +234,7 @@ export class Basemap {
   }
 }
 
-/** 118.25 → "118°15′": minutes, and seconds where the graticule is finer than that. */
+/** 120.25 → "120°15′": minutes, and seconds where the graticule is finer than that. */
 export function degrees(value) {
   const seconds = Math.round(Math.abs(value) * 3600)
   const [whole, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
