@@ -18,6 +18,7 @@ from layers.catalogue import queries as catalogue
 from layers.catalogue.models import Feature
 from layers.sensors import queries as sensors
 from layers.sensors.models import AlarmRule, Factor
+from layers.sensors.thresholds import gap_of
 
 from . import words
 from .alarm_facts import figure, shown_unit
@@ -31,9 +32,8 @@ PREFERRED = {
 }
 """Which kind of reading a period shows, the first of which there is more than one."""
 
-STEPS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 MOST = 3_000  # points: more than a chart has pixels
-GAP = 2  # steps without a value are a gap, as for the rules (docs/interfaces.md §6)
+FOLDED = gap_of(0, "hour")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,14 @@ class Line:
     said: str
 
 
-def gaps_of(times: list[datetime], step: timedelta, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """The spans within [start, end] in which no value came although more than `GAP` steps passed. `times` ascend."""
+def gaps_of(
+    times: list[datetime], widest: timedelta, start: datetime, end: datetime
+) -> list[tuple[datetime, datetime]]:
+    """The spans within [start, end] in which no value came for longer than `widest`. `times` ascend."""
     if not times:
         return [(start, end)]
-    marks = [start - step, *times, end]
-    return [(before, after) for before, after in pairwise(marks) if after - before > GAP * step]
+    marks = [start, *times, end]
+    return [(before, after) for before, after in pairwise(marks) if after - before > widest]
 
 
 def kind_for(readings: Any, period: str) -> str | None:
@@ -114,9 +116,9 @@ def series_of(asker: Asker, layer: str, feature_id: int, *, code: str, period: s
     if station is not None:
         found = found.filter(station=station)  # two stations at one place are two lines; the chart shows the newest
     times, values = points_of(found, kind or "")
-    step = STEPS.get(kind or "", timedelta(seconds=station.expected_interval if station else 60))
-    step = max(step, timedelta(hours=1)) if len(times) and found.count() > MOST else step
-    gaps = gaps_of(times, step, start, end)
+    # What is a gap for the rules is one here (docs/interfaces.md §6); values that were folded are an hour apart.
+    widest = gap_of(station.expected_interval, kind) if station and kind else timedelta(0)
+    gaps = gaps_of(times, max(widest, FOLDED) if found.count() > MOST else widest, start, end)
     lines = lines_of(asker, feature, factor, kind) if kind else []
     alarms = sensors.alarms(asker, layer=layer, feature=feature.code).filter(factor=factor, opened_at__lt=end)
     spans = [

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -53,8 +54,9 @@ class Version:
 
 
 def alarms_of(asker: Asker, feature: Feature) -> dict[str, Any]:
-    """The alarms of the feature, open ones first, then the newest, with their issues."""
-    found = list(sensors.alarms(asker, layer=feature.layer.key, feature=feature.code)[:MOST])
+    """The alarms of the feature, open ones first, then those that ended last, with their issues."""
+    seen = sensors.alarms(asker, layer=feature.layer.key, feature=feature.code)
+    found = list(seen.order_by(F("cleared_at").desc(nulls_first=True), "-opened_at", "-pk")[:MOST])
     numbers = issues.issue_numbers_of(found, asker)
     return {"facts": [(fact, numbers.get(fact.id)) for fact in facts_of(found)]}
 

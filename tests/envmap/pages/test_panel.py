@@ -8,10 +8,11 @@ from django.contrib.gis.geos import LineString, Point
 
 from envmap.core import clock
 from envmap.pages.feature_series import gaps_of
+from envmap.pages.panel_tabs import alarms_of
 from layers.catalogue import queries as catalogue
 from layers.catalogue.actions import update_feature
 from layers.sensors.actions import NewReading, record_readings
-from layers.sensors.models import AlarmRule, Factor, Station
+from layers.sensors.models import Alarm, AlarmRule, Factor, Station
 from tests.cast import SPOT, make_feature
 
 FACTOR = "a34002"
@@ -55,12 +56,43 @@ def test_the_series_has_values_gaps_limits_alarms_and_a_sentence(site, enter):
     assert "0.210" in found["summary"]
 
 
-def test_a_gap_is_more_than_two_steps_without_a_value():
+def test_a_gap_is_longer_than_the_widest_distance_without_a_value():
     start = clock.now()
     hour = timedelta(hours=1)
     times = [start + n * hour for n in (0, 1, 3, 6)]
-    assert gaps_of(times, hour, start, start + 7 * hour) == [(start + 3 * hour, start + 6 * hour)]
-    assert gaps_of([], hour, start, start + hour) == [(start, start + hour)]
+    assert gaps_of(times, 2 * hour, start, start + 7 * hour) == [(start + 3 * hour, start + 6 * hour)]
+    assert gaps_of([], 2 * hour, start, start + hour) == [(start, start + hour)]
+
+
+def test_a_station_that_speaks_every_ten_minutes_has_no_gaps_between_its_words(site, cast, enter):
+    Station.objects.update(expected_interval=600)
+    Factor.objects.create(code="LA", names={"zh-hans": "噪声", "en": "Noise"}, unit="dB", decimals=1)
+    now = clock.now().replace(second=0, microsecond=0)
+    record_readings(
+        by=cast.asker("officer"),
+        mn="M1",
+        readings=[
+            NewReading(factor="LA", time=now - timedelta(minutes=ago), kind="minute", value=Decimal(50), flag="N")
+            for ago in (55, 45, 35, 5)
+        ],
+    )
+    gaps = series(enter("officer"), site, factor="LA").json()["gaps"]
+    assert [round((b - a) / 60) for a, b in gaps][1:] == [30]  # after the day before the first value
+
+
+def test_open_alarms_stand_before_those_that_ended(site, cast, enter):
+    Alarm.objects.update(cleared_at=clock.now())
+    ended = Alarm.objects.get()
+    older = Alarm.objects.create(
+        **{
+            field.attname: getattr(ended, field.attname)
+            for field in Alarm._meta.concrete_fields
+            if field.name not in ("id", "cleared_at", "opened_at", "severity")
+        },
+        opened_at=ended.opened_at - timedelta(days=2), severity="critical",
+    )  # fmt: skip
+    shown = alarms_of(cast.asker("officer"), site)["facts"]
+    assert [fact.id for fact, _issue in shown] == [older.pk, ended.pk]
 
 
 @pytest.mark.parametrize(("who", "status"), [("officer", 200), ("supervisor", 200), (None, 404), ("partner", 404)])

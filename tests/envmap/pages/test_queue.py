@@ -1,9 +1,12 @@
 """The orders' list as it is worked through: mine first, what is new, several at once."""
 
+import threading
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test import Client
 
 from envmap.accounts.looks import last_look, note_look
 from envmap.accounts.models import LastLook
@@ -88,6 +91,40 @@ def test_several_are_verified_at_once_and_each_refusal_is_said(enter, reported, 
     assert (states[done.number], states[waiting.number]) == ("verified", "sent")
     assert bulk(officer, "verify", done.number, waiting.number, uuid=uuid).status_code == 303  # pressed twice
     assert OrderEvent.objects.filter(subject__number=done.number, verb="verify").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_officers_judge_the_same_orders_in_different_orders_and_neither_stands_in_the_way(cast, reported):
+    """Each order is a transaction of its own: held together, theirs would wait for each other."""
+    numbers = [reported().number for _ in range(4)]
+    gate, statuses = threading.Barrier(2), []
+
+    def judge(chosen):
+        client = Client()
+        client.force_login(cast.user["officer"])
+        gate.wait(30)
+        statuses.append(bulk(client, "verify", *chosen).status_code)
+        connection.close()
+
+    threads = [threading.Thread(target=judge, args=(chosen,)) for chosen in (numbers, numbers[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert statuses == [303, 303]
+    assert set(Order.objects.values_list("state", flat=True)) == {"verified"}
+    assert OrderEvent.objects.filter(verb="verify").count() == 4
+
+
+def test_one_refusal_among_several_rolls_nothing_else_back_when_sent_again_with_more(enter, reported, make_order):
+    first, second = reported(), make_order()
+    officer, uuid = enter("officer"), str(uuid4())
+    bulk(officer, "verify", first.number, second.number, uuid=uuid)
+    third = reported()
+    bulk(officer, "verify", first.number, third.number, uuid=uuid)  # the same form, other boxes ticked
+    states = dict(Order.objects.values_list("number", "state"))
+    assert [states[one.number] for one in (first, second, third)] == ["verified", "sent", "verified"]
+    assert OrderEvent.objects.filter(subject__number=first.number, verb="verify").count() == 1
 
 
 def test_sending_several_back_needs_a_word(enter, reported):
