@@ -33,12 +33,14 @@ export class MiniMap {
     L.control.scale({ imperial: false, position: container.closest('.mini-card') ? 'topleft' : 'bottomleft' }).addTo(this.map)
     const fonts = getComputedStyle(document.body).fontFamily
     this.symbols = new Symbols({
-      items: () => this.items,
+      // Each spot as a tile of its own, so that no place counts as crowded and becomes a ring.
+      entries: () => this.items.map((item, x) => ({ items: [item], layer: item.layer, tile: { z: 0, x, y: 0 } })),
       state: this.state,
       glyphs: new Glyphs(this.config.sprite, () => this.overlay?.later()),
       fonts,
       colour: () => this.colours,
       basemap: () => this.basemap,
+      free: () => ({ left: 0, top: 0, right: container.clientWidth, bottom: container.clientHeight }),
     })
     this.map.createPane('ground').classList.add('pane-ground')
     this.map.createPane('symbols').classList.add('pane-symbols')
