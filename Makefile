@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 STAGE ?=
 
-.PHONY: run test check bench demo stop clean
+.PHONY: run test check bench gallery demo stop clean
 .NOTPARALLEL:
 
 run:
@@ -17,6 +17,9 @@ check:
 
 bench:
 	@exec $(PYTHON) -m deploy bench
+
+gallery:
+	@exec $(PYTHON) -m deploy gallery -- "$$ARGS"
 
 demo:
 	@exec $(PYTHON) -m deploy demo -- "$$STAGE"

@@ -22,6 +22,8 @@ def main(argv: list[str]) -> int:
     runs.add_argument("--no-install", action="store_true", help="install nothing; everything must be there")
     tests = commands.add_parser("test", help="run the test suite")
     tests.add_argument("arguments", nargs="?", default="", help="pytest's arguments as one shell-quoted text")
+    walk = commands.add_parser("gallery", help="every page in every role, language, theme and width")
+    walk.add_argument("arguments", nargs="?", default="", help="words for the walk as one shell-quoted text")
     for name in ("check", "bench", "stop", "clean", "vendor"):
         commands.add_parser(name)
     demo = commands.add_parser("demo", help="reset the demo data to a stage")
@@ -56,6 +58,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from .bench import bench
 
             return bench(told)
+        case "gallery":
+            from .gallery import gallery
+
+            return gallery(told, shlex.split(options.arguments))
         case "demo":
             from .demo import demo
 
