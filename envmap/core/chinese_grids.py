@@ -33,7 +33,11 @@ def to_gcj02(lon: float, lat: float) -> tuple[float, float]:
 
 def to_bd09(lon: float, lat: float) -> tuple[float, float]:
     """A WGS 84 position (EPSG:4326) as Baidu's map shows it: (longitude, latitude)."""
-    x, y = to_gcj02(lon, lat)
-    radius = math.hypot(x, y) + 0.00002 * math.sin(y * BAIDU_TURN)
-    angle = math.atan2(y, x) + 0.000003 * math.cos(x * BAIDU_TURN)
+    return bd09_of_gcj02(*to_gcj02(lon, lat))
+
+
+def bd09_of_gcj02(lon: float, lat: float) -> tuple[float, float]:
+    """A GCJ-02 position as Baidu's map shows it."""
+    radius = math.hypot(lon, lat) + 0.00002 * math.sin(lat * BAIDU_TURN)
+    angle = math.atan2(lat, lon) + 0.000003 * math.cos(lon * BAIDU_TURN)
     return radius * math.cos(angle) + 0.0065, radius * math.sin(angle) + 0.006

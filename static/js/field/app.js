@@ -23,7 +23,7 @@ export function said(text) {
 
 async function showCount() {
   if (!person) return
-  const items = (await store.itemsOf(person)).filter((item) => item.state !== 'arrived' && !item.draft)
+  const items = (await store.itemsOf(person)).filter((item) => item.state !== 'arrived' && !item.draft && item.kind !== 'photo')
   for (const badge of document.querySelectorAll('[data-queue-count]')) {
     badge.hidden = !items.length
     badge.textContent = items.length

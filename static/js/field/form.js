@@ -198,9 +198,17 @@ function answerFor(id) {
   })
 }
 
+/** As without scripts, where the phone has no room: with the files that stand in the form and those that have arrived. */
+function sendPlain(form, photos = []) {
+  for (const { result } of photos.filter((photo) => photo.state === 'arrived')) form.append(make('input', { type: 'hidden', name: 'attachments', value: result.id }))
+  form.dataset.plain = '1'
+  form.submit()
+}
+
 async function submit(form) {
   const verb = form.dataset.fieldVerb
   const photos = (await store.itemsOf(person)).filter(isPhotoOf(form))
+  if ([...form.querySelectorAll('input[type=file]')].some((input) => input.files.length)) return sendPlain(form, photos)
   const lack = missing(form, photos)
   if (lack) {
     say(form, lack)
@@ -282,7 +290,6 @@ document.addEventListener('submit', (event) => {
     if (!store.isFull(error) && error.name !== 'InvalidStateError') console.warn('field: keeping', error)
     // Nothing can be kept here: the form goes as it would without scripts.
     say(form, store.isFull(error) ? words.queue.full : '')
-    form.dataset.plain = '1'
-    form.submit()
+    sendPlain(form)
   })
 }, true)
