@@ -159,7 +159,7 @@ def measured(page: Page, session: CDPSession, to_map: str, settled: str) -> dict
 
 def opened(browser: Browser) -> tuple[Page, CDPSession]:
     """A page with nothing kept from before."""
-    context = browser.new_context(viewport=SIZE, locale="en-GB")  # type: ignore[arg-type]
+    context = browser.new_context(viewport=SIZE, locale="en-GB", bypass_csp=True)  # type: ignore[arg-type]
     page = context.new_page()
     return page, context.new_cdp_session(page)
 

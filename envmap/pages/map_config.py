@@ -166,7 +166,7 @@ def script_words() -> dict[str, str]:
         "squareMetre": pgettext("unit", "m²"),
         "hectare": pgettext("unit", "ha"),
         "squareKilometre": pgettext("unit", "km²"),
-        "marked": _("{n} chosen"),
+        "marked": pgettext("features", "{n} chosen"),
         "markedNone": _("Nothing of what is shown lies there."),
         "marking": _("Looking what lies there…"),
         "inTable": _("Show in the table"),

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from tests.cast import SPOT, make_feature
 from tests.envmap.waiting import eventually
 
+expect.set_options(timeout=60_000)
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 

@@ -52,9 +52,8 @@ def test_a_distance_is_measured_on_the_ellipsoid_by_keyboard_alone(cast, sheet, 
         if key:
             before = visitor.page.evaluate("leafletmapmap.getCenter().lng")
             visitor.page.keyboard.press(key)
-            visitor.page.wait_for_function(
-                f"leafletmapmap.getCenter().lng > {before} && !leafletmapmap._panAnim?._inProgress"
-            )
+            moved = f"leafletmapmap.getCenter().lng > {before} && !leafletmapmap._panAnim?._inProgress"
+            eventually(lambda moved=moved: visitor.page.evaluate(moved))
         places.append(visitor.page.evaluate(PLACE))
         visitor.page.keyboard.press("Enter")
         expect(visitor.page.locator("#sketch-said")).to_contain_text(f"{len(places)} points")
@@ -139,7 +138,7 @@ def test_symbols_are_one_tab_stop_crowds_are_rings_and_no_name_lies_upon_another
     assert visitor.page.get_attribute("#symbol-stop", "aria-label")
     zoom = visitor.page.evaluate("leafletmapmap.getZoom()")
     visitor.page.keyboard.press("Enter")
-    visitor.page.wait_for_function(f"leafletmapmap.getZoom() > {zoom}")
+    eventually(lambda: visitor.page.evaluate("leafletmapmap.getZoom()") > zoom)
     for at in (13, 16, 17):
         visitor.look_at(Point(SPOT.x + 0.01, SPOT.y + 0.01, srid=4326), at)
         visitor.wait_for("#workbench[data-settled=true]")

@@ -42,13 +42,16 @@ const tell = (name, detail) => root.dispatchEvent(new CustomEvent(`envmap:${name
 const listSoon = soon(60, () => {
   list.show(sheet.inView())
   stops.follow()
-  root.dataset.settled = String(sheet.store.isComplete && !sheet.store.isHeld)
+  root.dataset.settled = String(sheet.isSettled)
 })
 const tableSoon = soon(400, () => table.read())
 
 const sheet = new Sheet({
   map, config, state,
   onItems: listSoon,
+  onFetching: () => {
+    if (!sheet.isSettled) root.dataset.settled = 'false'
+  },
   onUnread: (key) => say(config.words.unread.replace('{name}', config.layers.find((layer) => layer.key === key)?.name ?? key)),
 })
 
@@ -138,7 +141,6 @@ const address = {
 function shownChanged({ isKept = false } = {}) {
   sheet.ask()
   sheet.changed()
-  listSoon()
   tableSoon()
   if (!isKept) address.keep()
   tell('filters', { filters: workbench.filters })
@@ -166,6 +168,7 @@ async function filtersChanged({ isKept = false } = {}) {
     filters.show()
     dock.showTallies()
     sheet.ask()
+    address.keep({ isMove: true })
   }
   sheet.store.release()
   tableSoon()
@@ -183,7 +186,6 @@ function showTallies(found) {
 
 map.on('moveend', () => {
   sheet.ask()
-  listSoon()
   if (table.isOpen && byId('table-scope').value === 'view') tableSoon()
   address.keep({ isMove: true })
 })

@@ -41,3 +41,11 @@ export function areaInWords(squareMetres, words) {
   if (squareMetres < 1_000_000) return `${(squareMetres / 10_000).toFixed(2)} ${words.hectare}`
   return `${(squareMetres / 1_000_000).toFixed(2)} ${words.squareKilometre}`
 }
+
+/** A round length for a scale bar: `{metres, px}`, px at most `most`. Pure. */
+export function scaleOf(metresPerPx, most = 140) {
+  const limit = metresPerPx * most
+  const power = 10 ** Math.floor(Math.log10(limit))
+  const metres = [5, 3, 2, 1].map((n) => n * power).find((n) => n <= limit)
+  return { metres, px: metres / metresPerPx }
+}

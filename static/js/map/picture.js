@@ -1,20 +1,13 @@
 /** The view as a picture with title, legend, scale and date: to be printed or kept as a PNG. Always on light paper. */
 import { viewOf } from './canvas.js'
 import { WORST_FIRST } from './conditions.js'
+import { scaleOf } from './measure.js'
 import { palette } from './paint.js'
 import { toLonLat } from './projection.js'
 
 const HEAD = 64
 const FOOT = 60
 const RATIO = 2
-
-/** A round length for a scale bar: `{metres, px}`, px at most `most`. Pure. */
-export function scaleOf(metresPerPx, most = 140) {
-  const limit = metresPerPx * most
-  const power = 10 ** Math.floor(Math.log10(limit))
-  const metres = [5, 3, 2, 1].map((n) => n * power).find((n) => n <= limit)
-  return { metres, px: metres / metresPerPx }
-}
 
 /** "3 km", "200 m". */
 const lengthWord = (metres, words) => (metres >= 1000 ? `${metres / 1000} ${words.kilometre}` : `${metres} ${words.metre}`)

@@ -4,7 +4,8 @@ import { toGcj02 } from './projection.js'
 
 /**
  * Tiles of a GCJ-02 service: what belongs to a WGS 84 position lies elsewhere on its sheet, by hundreds of metres that
- * change slowly. The whole layer is moved by the offset at the view's centre (at most 2.2 px off at 1920×1080, z8–16).
+ * change slowly. The whole layer is moved by the offset at the view's centre (at most 2.2 px off
+ * at the edges of 1920×1080 at z8–16 round the district's middle, 3.1 px elsewhere in it).
  */
 const ShiftedTiles = L.TileLayer.extend({
   offset() {

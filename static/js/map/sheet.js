@@ -16,9 +16,9 @@ export const isNarrow = () => matchMedia('(max-width: 767px)').matches
 const isStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches
 
 export class Sheet {
-  /** @param {object} wiring map (Leaflet), config, state, onItems() when something else is drawn, onUnread(layer) */
-  constructor({ map, config, state, onItems, onUnread }) {
-    Object.assign(this, { map, config, state, onItems })
+  /** @param {object} wiring map (Leaflet), config, state, onItems() when something else is drawn, onFetching() when tiles go and come, onUnread(layer) */
+  constructor({ map, config, state, onItems, onFetching, onUnread }) {
+    Object.assign(this, { map, config, state })
     this.colours = palette()
     this.basemap = null
     const fonts = getComputedStyle(document.body).fontFamily
@@ -33,12 +33,19 @@ export class Sheet {
     map.createPane('ground').classList.add('pane-ground')
     map.createPane('symbols').classList.add('pane-symbols')
     this.ground = viewCanvas((context, view) => this.basemap?.draw(context, view, this.colours), { pane: 'ground' })
-    this.overlay = viewCanvas((context, view) => this.symbols.draw(context, view), { pane: 'symbols' })
+    this.overlay = viewCanvas((context, view) => {
+      this.symbols.draw(context, view)
+      // The list follows what is drawn; that something is only lit up is no news to it.
+      const { x, y } = map.getPixelBounds().min
+      const said = `${this.symbols.key} ${x} ${y}`
+      if (said !== this.said) onItems()
+      this.said = said
+    }, { pane: 'symbols' })
     const refused = new Set()
     this.store = new TileStore(
       () => {
         this.changed()
-        onItems()
+        onFetching()
       },
       (key, status) => {
         if (status === 404 || refused.has(key)) return
@@ -64,6 +71,11 @@ export class Sheet {
         this.overlay.later()
       })
       .catch(() => {})
+  }
+
+  /** Whether all that is asked for is there and drawn. */
+  get isSettled() {
+    return this.store.isComplete && !this.store.isHeld && this.symbols.drawnVersion === this.symbols.version
   }
 
   /** What is shown has become something else. */

@@ -1,7 +1,7 @@
 /**
  * What a view of the map is, and how it is written behind `#` in the address. Pure: no DOM, no Leaflet.
  *
- * `map=13/24.5000/120.5000&layers=outfalls,dust-sites&conditions=alarm&department=…&town=…&since=24h&outfalls.kind=…&at=outfalls/7`
+ * `map=13/24.6123/120.5000&layers=outfalls,dust-sites&conditions=alarm&department=…&town=…&since=24h&outfalls.kind=…&at=outfalls/7`
  * Whatever is left out is as it was at the beginning; a bare `outfalls/7` is a link to a feature.
  */
 import { WORST_FIRST } from './conditions.js'

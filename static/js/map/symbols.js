@@ -42,6 +42,7 @@ export class Symbols {
     const { state } = this
     const [reachX, reachY] = [(view.margin?.x ?? 0) + 60, (view.margin?.y ?? 0) + 60]
     this.drawn = []
+    this.drawnVersion = this.version
     for (const item of this.sceneAt(view.zoom, view.scale)) {
       const [px, py] = view.toView([item.x, item.y])
       const isInView = px > -reachX && py > -reachY && px < view.width + reachX && py < view.height + reachY
