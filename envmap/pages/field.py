@@ -39,26 +39,17 @@ KEPT_OFFLINE = 40
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A row with the one verb that moves it on, and its place."""
+    """A row with the one verb that moves it on, and its place: of an order about a feature a point on that."""
 
     row: Row
     verb: str
     place: Point | None
 
 
-def place_of(order: Order) -> Point | None:
-    """Where one has to go: the order's own position, else that of its feature's middle; EPSG:4326."""
-    if order.location is not None:
-        return order.location
-    return order.feature.geometry.centroid if order.feature is not None else None
-
-
 def cards_of(asker: Asker, orders: list[Order]) -> list[Card]:
     """The cards of a list."""
     verbs = {OrderState.SENT: "accept", OrderState.ACCEPTED: "report"}
-    return [
-        Card(row, verbs.get(OrderState(row.order.state), ""), place_of(row.order)) for row in rows_of(asker, orders)
-    ]
+    return [Card(row, verbs.get(OrderState(row.order.state), ""), row.order.location) for row in rows_of(asker, orders)]
 
 
 def stops_of(cards: list[Card]) -> list[dict[str, Any]]:
@@ -130,7 +121,7 @@ def phone_context(request: HttpRequest, order: Order, refused: tuple[str, VerbFo
     if not is_refused and {"accept", "report"} & set(context["forms"]):
         context["forms"]["report"] = FieldReportForm(order=order, asker=asker, auto_id="report-%s")
     issue = with_alarms(Issue.objects.visible_to(asker).filter(pk=order.issue_id), asker).first()
-    place = place_of(order)
+    place = order.location
     name = order.feature.name if order.feature else order.issue.title
     report = context["forms"].get("report")
     mine = order.assignee_id in (None, asker.user_id)

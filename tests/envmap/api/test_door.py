@@ -115,6 +115,18 @@ def test_a_session_needs_the_csrf_token_to_change_and_none_to_read(cast):
     assert proved.status_code == 201
 
 
+def test_what_one_person_kept_is_not_done_in_the_session_of_another(cast):
+    browser = Client(raise_request_exception=False)
+    browser.force_login(cast.user["field"], backend="django.contrib.auth.backends.ModelBackend")
+    body = json.dumps({"name": "kept", "scopes": ["read"]})
+    for person, status in [("field2", 401), ("", 401), ("f%69eld", 201), ("field", 201)]:
+        made = browser.post(
+            "/api/v1/tokens", body, content_type="application/json", headers={"X-Envmap-Person": person}
+        )
+        assert made.status_code == status, person
+    assert Token.objects.count() == 2
+
+
 def test_a_form_of_a_session_is_of_the_wrong_type_and_no_error(cast):
     browser = Client(raise_request_exception=False)
     browser.force_login(cast.user["officer"], backend="django.contrib.auth.backends.ModelBackend")
