@@ -7,12 +7,21 @@ from typing import Any
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 
 OURS = ("js/", "css/", "vendor/")
+PATH = r"""["'](?P<url>\.{1,2}/[^"']+)["']"""
+IMPORTS = (
+    (rf"(?P<matched>\bfrom\s*{PATH})", 'from "%(url)s"'),
+    (rf"(?P<matched>\bimport\s*{PATH})", 'import "%(url)s"'),
+    (rf"(?P<matched>\bimport\(\s*{PATH}\s*\))", 'import("%(url)s")'),
+)
+"""Imports by path, with or without a semicolon behind them, which Django's own patterns want; a bare name such as
+`uplot` is the import map's business (envmap.pages.context)."""
 
 
 class ModuleManifestStorage(ManifestStaticFilesStorage):
     """Also rewrites `import './x.js'` in modules, so that a changed module is never served beside an old one."""
 
-    support_js_module_import_aggregation = True
+    patterns = (*ManifestStaticFilesStorage.patterns, ("*.js", IMPORTS))
+    max_post_process_passes = 20  # a pass carries a changed name one import further; a circle never comes to rest
 
     def url_converter(
         self,
