@@ -2,12 +2,13 @@
 PYTHON ?= python3
 ARGS ?=
 STAGE ?=
+LAN ?=
 
 .PHONY: run test check bench gallery demo stop clean
 .NOTPARALLEL:
 
 run:
-	@exec $(PYTHON) -m deploy run
+	@$(if $(LAN),ENVMAP_LAN="$(LAN)",) exec $(PYTHON) -m deploy run
 
 test:
 	@exec $(PYTHON) -m deploy test -- "$$ARGS"

@@ -102,6 +102,7 @@ http {{
     proxy_set_header Upgrade $http_upgrade;
     proxy_set_header Connection $connection_upgrade;
 
+{start}
     server {{
         listen {listen};
         server_name _;
@@ -158,6 +159,33 @@ http {{
 }}
 """
 
+# In the local network the plain port shows how a phone comes to trust the secure one, and nothing else.
+START = """\
+    server {{
+        listen {listen};
+        server_name _;
+        location = /start/ {{
+            proxy_pass http://wsgi;
+        }}
+        location = /start/envmap-ca.crt {{
+            alias "{tls}/ca.crt";
+            types {{ }}
+            default_type application/x-x509-ca-cert;
+            add_header Content-Disposition 'attachment; filename="envmap-ca.crt"';
+            add_header X-Content-Type-Options nosniff;
+        }}
+        location /static/ {{
+            alias "{static}/";
+            add_header Cache-Control $static_age always;
+            add_header X-Content-Type-Options nosniff always;
+            access_log off;
+        }}
+        location / {{
+            return 302 /start/;
+        }}
+    }}
+"""
+
 TOO_LARGE = "The body is larger than 64 MB; send a smaller file."
 AWAY = "The application is starting or busy; try again in a few seconds."
 PAGE = (
@@ -186,7 +214,13 @@ def configuration(instance: Instance) -> str:
                 "error_page 497 =301 https://$http_host$request_uri;",
             )
         )
+    start = ""
+    if settings.lan:
+        start = START.format(
+            listen=f"{bracketed(settings.bind)}:{settings.http_port}", static=var / "static", tls=var / "tls"
+        )
     return CONFIGURATION.format(
+        start=start,
         workers=2,
         run=instance.sockets,
         user="user root root;" if instance.accounts.programs.uid == 0 else "",
@@ -208,7 +242,7 @@ def configuration(instance: Instance) -> str:
 
 def listen(settings: Settings) -> str:
     """What stands after `listen`."""
-    address = f"{bracketed(settings.bind)}:{settings.http_port}"
+    address = f"{bracketed(settings.bind)}:{settings.pages_port}"
     if ipaddress.ip_address(settings.bind).version == 6:
         address += " ipv6only=off" if settings.bind == "::" else ""
     return f"{address} ssl http2" if settings.tls_cert else address

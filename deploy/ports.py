@@ -28,10 +28,13 @@ def check(settings: Settings, patience: float = 0) -> None:
 
 
 def _check(settings: Settings) -> None:
-    for name, address, port in (
+    wanted = [
         ("ENVMAP_HTTP_PORT", settings.bind, settings.http_port),
         ("ENVMAP_HJ212_PORT", settings.hj212_bind, settings.hj212_port),
-    ):
+    ]
+    if settings.lan:
+        wanted.append(("ENVMAP_HTTPS_PORT", settings.bind, settings.https_port))
+    for name, address, port in wanted:
         check_one(name, address, port)
 
 
@@ -51,7 +54,7 @@ def check_one(name: str, address: str, port: int) -> None:
                 ) from None
             if error.errno == errno.EACCES:
                 raise Trouble(f"Port {port} may not be opened by this account; set {name} to 1024 or more.") from None
-            setting = name.replace("_HTTP_PORT", "_BIND").replace("_PORT", "_BIND")
+            setting = name.replace("_HTTP_PORT", "_BIND").replace("_HTTPS_PORT", "_BIND").replace("_PORT", "_BIND")
             raise Trouble(f"{address} is not an address of this machine ({error.strerror}); set {setting}.") from None
     if port < unprivileged_from() and os.geteuid() == 0:
         raise Trouble(

@@ -6,11 +6,12 @@ import contextlib
 import fcntl
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
-from . import accounts, ports, processes, tree
+from . import accounts, lan, ports, processes, tree
 from .accounts import Accounts
 from .environment import PythonEnvironment, choose_interpreter
 from .errors import Trouble
@@ -22,6 +23,7 @@ from .steps import Steps
 DEMO_ACCOUNTS = "officer field field2 supervisor manager partner viewer admin"
 DEMO_PASSWORD = "envmap-demo"  # public: the sign-in page shows it
 RUNS = "run.pid"
+HOUR = 3600.0  # seconds
 
 
 def say(sentence: str) -> None:
@@ -55,6 +57,22 @@ class Signals:
         yield
 
 
+class Watch:
+    """Asked several times a second whether to stop; once an hour it looks after the local network's certificate."""
+
+    def __init__(self, stack: Stack, signals: Signals) -> None:
+        self._stack, self._signals = stack, signals
+        self._next = time.monotonic() + HOUR
+
+    def __call__(self) -> bool:
+        if self._stack.instance.settings.lan and time.monotonic() > self._next:
+            self._next = time.monotonic() + HOUR
+            if lan.renew(self._stack.instance):
+                self._stack.supervisor.call("signalProcess", "front:nginx", "HUP")
+                say("Renewed the local network's certificate")
+        return self._signals.stopping
+
+
 def choose_accounts(settings: Settings, *, install: bool) -> Accounts:
     """The accounts for these settings; a fresh clone is judged by the Python its environment will be made with."""
     environment = PythonEnvironment(settings.root)
@@ -77,14 +95,16 @@ def run(settings: Settings, *, install: bool = True) -> int:
         with only_one(instance) as killed:
             try:
                 ports.check(settings, patience=20 if killed else 0)
-                check_certificate(instance)
                 if install:
                     tree.prepare(settings, chosen.programs, say)
+                if settings.lan:
+                    lan.prepare(instance, say)
+                check_certificate(instance)
                 if chosen.note:
                     say(chosen.note)
                 stack = start(instance, say)
                 announce(instance)
-                stack.watch(lambda: signals.stopping)
+                stack.watch(Watch(stack, signals))
             finally:
                 with signals.ending():
                     if _begun:
@@ -144,6 +164,13 @@ def program_environment(instance: Instance, **more: str) -> dict[str, str]:
         "ENVMAP_HJ212_BIND": told.hj212_bind,
         "ENVMAP_HJ212_PORT": str(told.hj212_port),
     }
+    if told.lan:
+        hosts = read_environment(instance.root, os.environ).get("ALLOWED_HOSTS", "")
+        explicit |= {
+            "ENVMAP_LAN": "1",
+            "ENVMAP_HTTPS_PORT": str(told.https_port),
+            "ALLOWED_HOSTS": ",".join(filter(None, [hosts, *lan.served_hosts()])),
+        }
     # `.env` is handed on too: the account of the programs may not be able to read it.
     told_by_file = read_environment(instance.root, os.environ)
     return processes.environment_for(instance.accounts.programs, told_by_file, **explicit, **more)
@@ -153,9 +180,13 @@ def announce(instance: Instance) -> None:
     """Print where the instance is to be found."""
     settings = instance.settings
     say(f"Ready: {settings.address}")
+    if settings.lan:
+        for host in lan.addresses() or [settings.local_host]:
+            say(f"Phones in this network begin at http://{host}:{settings.http_port}/start/")
+            say(f"and go on at https://{host}:{settings.https_port}/")
     if settings.demo:
         say(f"Demo accounts: {DEMO_ACCOUNTS} – password {DEMO_PASSWORD}")
-    say(f"Ports: {settings.http_port} (pages and API), {settings.hj212_port} (HJ 212)")
+    say(f"Ports: {settings.pages_port} (pages and API), {settings.hj212_port} (HJ 212)")
     say(f"Logs: {instance.logs} – Ctrl-C stops all of it")
 
 

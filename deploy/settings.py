@@ -39,12 +39,19 @@ class Settings:
     tls_key: Path | None
     trusted_proxies: tuple[str, ...]
     own_host: str
+    lan: bool = False
+    https_port: int = 8443
 
     @property
     def address(self) -> str:
         """The address that a person on this machine opens."""
         scheme = "https" if self.tls_cert else "http"
-        return f"{scheme}://{bracketed(self.local_host)}:{self.http_port}/"
+        return f"{scheme}://{bracketed(self.local_host)}:{self.pages_port}/"
+
+    @property
+    def pages_port(self) -> int:
+        """The port of pages and API: in the local network the secure one, the other then only leads to it."""
+        return self.https_port if self.lan else self.http_port
 
     @property
     def local_host(self) -> str:
@@ -95,13 +102,20 @@ def read_environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
 def read(root: Path, environ: Mapping[str, str]) -> Settings:
     """Read and judge the settings; raises Trouble naming the setting, its value and what is allowed."""
     values = read_environment(root, environ)
-    bind, hj212_bind = (_address(values, name) for name in ("ENVMAP_BIND", "ENVMAP_HJ212_BIND"))
+    lan = _flag(values, "ENVMAP_LAN", default=False)
+    bind = _address(values, "ENVMAP_BIND", "0.0.0.0" if lan else "127.0.0.1")  # noqa: S104  asked for by LAN=1
+    hj212_bind = _address(values, "ENVMAP_HJ212_BIND")
     http_port, hj212_port = _port(values, "ENVMAP_HTTP_PORT", 8000), _port(values, "ENVMAP_HJ212_PORT", 9212)
     if http_port == hj212_port:
         raise Trouble(f"ENVMAP_HTTP_PORT and ENVMAP_HJ212_PORT are both {http_port}; give them different ports.")
+    https_port = _port(values, "ENVMAP_HTTPS_PORT", 8443)
+    if lan and https_port in (http_port, hj212_port):
+        raise Trouble(f"ENVMAP_HTTPS_PORT is {https_port}, which another port is already; give it one of its own.")
     cert, key = _file(root, values, "ENVMAP_TLS_CERT"), _file(root, values, "ENVMAP_TLS_KEY")
     if (cert is None) != (key is None):
         raise Trouble("ENVMAP_TLS_CERT and ENVMAP_TLS_KEY belong together: set both or neither.")
+    if lan and cert:
+        raise Trouble("LAN=1 makes certificates of its own; leave out either it or ENVMAP_TLS_CERT and ENVMAP_TLS_KEY.")
     database_url = _url(values, "DATABASE_URL", ("postgres", "postgresql", "postgis"))
     migrate_url = _url(values, "ENVMAP_MIGRATE_URL", ("postgres", "postgresql", "postgis"))
     if migrate_url and not database_url:
@@ -124,10 +138,12 @@ def read(root: Path, environ: Mapping[str, str]) -> Settings:
         database_url=database_url,
         migrate_url=migrate_url,
         redis_url=_url(values, "REDIS_URL", ("redis", "rediss", "unix")),
-        tls_cert=cert,
-        tls_key=key,
+        tls_cert=Path(var) / "tls" / "leaf.crt" if lan else cert,
+        tls_key=Path(var) / "tls" / "leaf.key" if lan else key,
         trusted_proxies=_networks(values, "ENVMAP_TRUSTED_PROXIES"),
         own_host=_own_host(values.get("ALLOWED_HOSTS", "")),
+        lan=lan,
+        https_port=https_port,
     )
 
 
@@ -155,8 +171,8 @@ def _port(values: Mapping[str, str], name: str, default: int) -> int:
     return int(raw)
 
 
-def _address(values: Mapping[str, str], name: str) -> str:
-    raw = values.get(name, "").strip() or "127.0.0.1"
+def _address(values: Mapping[str, str], name: str, default: str = "127.0.0.1") -> str:
+    raw = values.get(name, "").strip() or default
     if raw == "localhost":
         return "127.0.0.1"
     try:

@@ -155,9 +155,9 @@ class Stack:
             if settings.tls_cert:
                 # The certificate names the public host; here we only ask our own nginx whether it is up.
                 context = ssl._create_unverified_context()  # noqa: S323
-                connection = http.client.HTTPSConnection(host, settings.http_port, timeout=10, context=context)
+                connection = http.client.HTTPSConnection(host, settings.pages_port, timeout=10, context=context)
             else:
-                connection = http.client.HTTPConnection(host, settings.http_port, timeout=10)
+                connection = http.client.HTTPConnection(host, settings.pages_port, timeout=10)
             connection.request("GET", path, headers={"Host": settings.own_host})
             answer = connection.getresponse()
             return answer.status, answer.read().decode("utf-8", "replace")

@@ -38,7 +38,9 @@ AREA = env.text("ENVMAP_AREA")
 TRAIL_ROOTS = ROOT / env.text("ENVMAP_TRAIL_ROOTS", str(VAR / "trail" / "roots.log"))
 BASEMAP = env.basemap("ENVMAP_BASEMAP")
 TIANDITU_TOKEN = env.text("ENVMAP_TIANDITU_TOKEN")
-TLS = bool(env.text("ENVMAP_TLS_CERT"))
+LAN = env.flag("ENVMAP_LAN", False)
+HTTPS_PORT = env.port("ENVMAP_HTTPS_PORT", 8443)
+TLS = LAN or bool(env.text("ENVMAP_TLS_CERT"))
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -225,8 +227,11 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 CSRF_FAILURE_VIEW = "envmap.pages.errors.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_HSTS_SECONDS = 31536000 if TLS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SSL_REDIRECT = TLS
+# A name in the local network may be another machine's tomorrow, so browsers are not told to insist there.
+SECURE_HSTS_SECONDS = 31536000 if TLS and not LAN else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = bool(SECURE_HSTS_SECONDS)
+SECURE_SSL_REDIRECT = TLS
+SECURE_REDIRECT_EXEMPT = [r"^start/$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 
