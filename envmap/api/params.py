@@ -5,12 +5,11 @@ from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from django.http import HttpRequest
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from envmap.core import clock
-from envmap.core.errors import BadInput, BadQuery, FieldError
+from envmap.core.errors import BadQuery, FieldError
 
 from .words import sentence
 
@@ -74,19 +73,7 @@ def unknown(name: str, value: str, allowed: Iterable[str] = ()) -> BadQuery:
 
 def bound(raw: str | None, name: str) -> datetime | None:
     """A bound of a period, or None."""
-    if raw is None:
-        return None
-    # In an address an unescaped plus is a space: a time with "+08:00" is what was meant.
-    text = raw.replace(" ", "+") if "T" in raw else raw
-    try:
-        return clock.parse_bound(text, field=name)
-    except BadInput as refusal:
-        try:
-            if parse_datetime(text) is not None:
-                raise  # a time without its offset
-        except ValueError:
-            pass
-        raise bad(name, refusal.detail) from None
+    return None if raw is None else clock.parse_address_bound(raw, field=name)
 
 
 def names_of(model: type[Query]) -> list[str]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
-from .errors import BadInput
+from .errors import BadInput, BadQuery
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -84,3 +84,18 @@ def parse_bound(raw: str, *, field: str) -> datetime:
     except ValueError:
         day = None
     return _kept(midnight(day), field) if day else parse_instant(raw, field=field)
+
+
+def parse_address_bound(raw: str, *, field: str) -> datetime:
+    """A bound that stands in an address. Raises BadQuery for what is no time, BadInput for a time without its offset."""
+    # In an address an unescaped plus is a space: a time with "+08:00" is what was meant.
+    text = raw.replace(" ", "+") if "T" in raw else raw
+    try:
+        return parse_bound(text, field=field)
+    except BadInput as refusal:
+        try:
+            if parse_datetime(text) is not None:
+                raise
+        except ValueError:
+            pass
+        raise BadQuery(refusal.detail, [{"field": field, "detail": refusal.detail}]) from None

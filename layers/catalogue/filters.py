@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from envmap.accounts.asker import Asker
 from envmap.accounts.models import Department
 from envmap.core import clock
-from envmap.core.errors import BadInput, BadQuery
+from envmap.core.errors import BadQuery
 
 from .attributes import filter_value
 from .conditions import RANK, WORST_FIRST, Condition, Source
@@ -149,14 +149,7 @@ def read_filter(given: Mapping[str, list[str]]) -> FeatureFilter:
 
 
 def _instant(said: Mapping[str, str], name: str) -> datetime | None:
-    if name not in said:
-        return None
-    # In an address an unescaped plus is a space: a time with "+08:00" is what was meant.
-    text = said[name].replace(" ", "+") if "T" in said[name] else said[name]
-    try:
-        return clock.parse_bound(text, field=name)
-    except BadInput as refusal:
-        raise BadQuery(refusal.detail) from None
+    return clock.parse_address_bound(said[name], field=name) if name in said else None
 
 
 def require_known(asker: Asker, wanted: FeatureFilter) -> None:

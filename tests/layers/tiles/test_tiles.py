@@ -259,6 +259,12 @@ def test_an_unknown_filter_of_a_tile_is_400(cast, officer, query):
     assert officer.get(f"{url('dust-sites', *tile_of(LON, LAT, 14))}?{query}").status_code == 400
 
 
+def test_a_time_without_offset_is_refused_as_everywhere(officer):
+    at = url("dust-sites", *tile_of(LON, LAT, 14))
+    for time, status in [("2026-11-24T08:00:00", 422), ("2026-11-24T08:00:00+08:00", 200), ("2026-11-24", 200)]:
+        assert officer.get(f"{at}?changed_since={time}").status_code == status, time
+
+
 def changes(cast):
     """Everything that changes what a layer's tiles show, each with its name."""
     officer, admin = cast.asker("officer"), cast.asker("admin")
