@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
@@ -41,20 +42,23 @@ def pairs_of(row: tuple) -> set[tuple]:
 def covering(rows: Sequence[tuple]) -> list[tuple]:
     """Few of the rows that hold every pair of values which any of them holds: greedily the row with most new pairs.
 
-    Deterministic: of equal rows the first one is taken. Rows with the rarest values (pages that one role reaches) come
-    into it by themselves, because only they hold their pairs.
+    Deterministic. Of equal rows that one is taken whose values were taken least, then the first. Rows with the rarest
+    values (pages that one role reaches) come into it by themselves, because only they hold their pairs.
     """
     left = {row: pairs_of(row) for row in rows}
     missing = set().union(*left.values()) if left else set()
+    taken: Counter = Counter()
     chosen = []
     while missing:
-        best, most = None, 0
+        best, most = None, (0, 0)
         for row, pairs in left.items():
             pairs &= missing
-            if len(pairs) > most:
-                best, most = row, len(pairs)
+            worth = len(pairs), -sum(taken[one] for one in enumerate(row))
+            if pairs and (best is None or worth > most):
+                best, most = row, worth
         assert best is not None
         chosen.append(best)
+        taken.update(enumerate(best))
         missing -= left.pop(best)
     return chosen
 

@@ -24,8 +24,8 @@
   const isForScript = (e) => e.getAttribute('tabindex') === '-1' && !e.matches('a[href], button, input, select, textarea, summary') && getComputedStyle(e).cursor !== 'pointer'
   const missed = press.filter((e) => isStill(e) && !isForScript(e) && !isReached(e))
   const outermost = missed.filter((e) => !missed.some((other) => other !== e && other.contains(e)))
-  return [
-    ...outermost.map((e) => `Tab does not reach ${describe(e)}`),
-    ...[...unseen].filter(([e]) => e !== document.body).map(([e, what]) => `${what}: ${describe(e)}`),
-  ]
+  const faults = [...outermost.map((e) => [e, 'Tab does not reach it']), ...[...unseen].filter(([e]) => e !== document.body)]
+  // Of a list whose rows are all alike one is enough.
+  const kinds = new Map(faults.map(([e, what]) => [`${what} ${e.tagName} ${e.className}`, [e, what]]))
+  return [...kinds.values()].map(([e, what]) => `${what}: ${describe(e)}`)
 }

@@ -15,11 +15,10 @@
     if (!walk.reached.has(target)) {
       walk.reached.add(target)
       walk.order.push(target)
-      const style = getComputedStyle(target)
-      const hasOutline = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1
-      const within = target.closest('label, .field, [class*=focus]')
-      const around = within && within !== target ? getComputedStyle(within) : null
-      const isShown = hasOutline || style.boxShadow !== 'none' || (around && around.outlineStyle !== 'none')
+      // A ring round it, round the row that it stands for, or round the words beside a field that is not drawn itself.
+      const isRinged = (e) => getComputedStyle(e).outlineStyle !== 'none' && parseFloat(getComputedStyle(e).outlineWidth) >= 1
+      let isShown = getComputedStyle(target).boxShadow !== 'none' || (target.nextElementSibling && isRinged(target.nextElementSibling))
+      for (let up = target, n = 0; up && up !== document.body && n < 6 && !isShown; up = up.parentElement, n++) isShown = isRinged(up)
       const box = target.getBoundingClientRect()
       const isOutside = box.bottom <= 0 || box.top >= innerHeight || box.right <= 0 || box.left >= innerWidth
       if (!isShown) walk.unseen.add([target, 'its focus cannot be seen'])

@@ -8,6 +8,8 @@ async () => {
   if (!script) return [...faults, 'the map has no script']
   const { workbench } = await import(script.src)
   if (workbench?.names) {
+    // The names of places come with the basemap, which is not waited for by what is urgent.
+    for (let frame = 0; frame < 300 && workbench.names.length === 0; frame++) await new Promise(requestAnimationFrame)
     const names = workbench.names
     for (let i = 0; i < names.length; i++) {
       for (let j = i + 1; j < names.length; j++) {

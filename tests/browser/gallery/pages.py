@@ -89,6 +89,7 @@ PAGES: tuple[Page, ...] = (
 )
 
 POST, PART, DATA, SHIFT = "only POST", "a part of a page", "no page for people", "leads on to a page of the list"
+LAN = "stands only where LAN=1 serves the local network"
 NO_PAGES: dict[str, str] = {
     "language": POST, "theme": POST, "signout": POST, "membership": POST, "looked": POST, "revoke-token": POST,
     "issue-verb": POST, "order-verb": POST, "field-verb": POST, "orders-bulk": POST, "give-role": POST, "end-role": POST,
@@ -96,6 +97,6 @@ NO_PAGES: dict[str, str] = {
     "revoke-station-token": POST, "acknowledge": POST, "delete-rule": POST, "share-layer": POST, "unshare-layer": POST,
     "map-alarms": PART, "map-panel": PART, "map-tab": PART, "map-series": DATA, "issue-people": PART, "order-peek": PART,
     "healthz": DATA, "readyz": DATA, "metrics": DATA, "door": DATA, "field-now": DATA, "field-worker": DATA, "field-manifest": DATA,
-    "manage": SHIFT,
+    "manage": SHIFT, "start": LAN,
 }  # fmt: skip
 """URL names that open no page of their own, and why."""

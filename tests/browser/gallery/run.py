@@ -22,6 +22,7 @@ from .cases import Case, few, product_of
 from .keyboard import cases_by_key, walk_by_keys
 from .pages import NO_PAGES, PAGES
 from .places import Places
+from .shots import take_all
 from .walker import Walker, plain
 
 PICTURE = {"type": "jpeg", "quality": 55}
@@ -96,10 +97,14 @@ def main() -> int:
     parser.add_argument("--out", help="folder for pictures, index.html and counts.json")
     parser.add_argument("--few", action="store_true", help="only the covering cases, not the whole product")
     parser.add_argument("--keys", action="store_true", help="by Tab alone: is every control reached, is the focus seen")
+    parser.add_argument("--screenshots", action="store_true", help="only make the pictures of docs/screenshots anew")
     parser.add_argument("--pages", default="", help="only pages whose key begins with one of these, by commas")
     parser.add_argument("--roles", default="", help="only these roles, by commas")
     parser.add_argument("--workers", type=int, default=2)
     told = parser.parse_args()
+    if told.screenshots:
+        print("\n".join(str(path) for path in take_all(told.url)))
+        return 0
     wanted = tuple(told.pages.split(","))
     whole = cases_by_key() if told.keys else few() if told.few else list(product_of())
     cases = [case for case in whole if case.page.key.startswith(wanted)]
