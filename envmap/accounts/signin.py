@@ -86,6 +86,13 @@ def change_password(request: HttpRequest, *, old: str, new: str) -> None:
     update_session_auth_hash(request, user)
 
 
+def set_letter_keys(*, by: Asker, on: bool) -> None:
+    """Turns one's own single-letter shortcuts on or off, on every device (WCAG 2.2, 2.1.4). Raises NotSignedIn."""
+    by.require_signed_in()
+    with acting(by.actor):
+        User.objects.filter(pk=by.user_id).update(letter_keys=on)
+
+
 def switch_membership(request: HttpRequest, *, membership_id: int) -> None:
     """Makes another of one's own open memberships the current one of this session. Raises NotSignedIn, NotVisible."""
     asker: Asker = request.asker  # type: ignore[attr-defined]

@@ -12,6 +12,8 @@ from envmap.accounts import queries
 from envmap.accounts.asker import ANONYMOUS, Asker
 from envmap.accounts.roles import ROLE_NAMES, May
 from envmap.core.errors import EnvmapError
+from tasks.issues.models import Issue
+from tasks.issues.states import WITHOUT_ORDER
 
 from .theme import after, theme_of
 
@@ -32,11 +34,12 @@ class Place:
     word: Promise
     icon: str
     mays: tuple[May, ...] = ()
+    has_badge: bool = False  # says how many issues are without an order
 
 
 PLACES = [
     Place("/", _("Map"), "map"),
-    Place("/issues/", _("Issues"), "triangle-alert", (May.PAGE_QUEUE,)),
+    Place("/issues/", _("Issues"), "triangle-alert", (May.PAGE_QUEUE,), has_badge=True),
     Place("/orders/", _("Orders"), "list-checks", (May.PAGE_QUEUE,)),
     Place("/field/", _("Field"), "phone", (May.PAGE_FIELD,)),
     Place("/statistics/", _("Statistics"), "chart-column-big", (May.PAGE_STATISTICS,)),
@@ -49,14 +52,24 @@ def places_of(asker: Asker) -> list[Place]:
     return [place for place in PLACES if not place.mays or any(asker.may(may) for may in place.mays)]
 
 
+def open_issues(asker: Asker) -> int:
+    """How many visible issues are without an order: the figure on the rail."""
+    if not asker.may(May.PAGE_QUEUE):
+        return 0
+    count: int = Issue.objects.visible_to(asker).filter(state__in=WITHOUT_ORDER).count()
+    return count
+
+
 def import_map() -> dict[str, dict[str, str]]:
     """The import map with the hashed names of the files."""
     return {"imports": {name: staticfiles_storage.url(path) for name, path in MODULES.items()}}
 
 
 def here(path: str) -> str:
-    """The navigation entry that a path belongs to."""
-    return max((place.href for place in PLACES if path.startswith(place.href)), key=len, default="/")
+    """The navigation entry that a path belongs to; none for one's own pages."""
+    entries = (*(place.href for place in PLACES), "/help/")
+    is_in = [href for href in entries if path == href or (href != "/" and path.startswith(href))]
+    return max(is_in, key=len, default="")
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
@@ -77,6 +90,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "letter_keys": SimpleLazyObject(lambda: queries.has_letter_keys(asker)),
         "role_name": SimpleLazyObject(lambda: ROLE_NAMES[asker.role]),
         "places": SimpleLazyObject(lambda: places_of(asker)),
+        "open_issues": SimpleLazyObject(lambda: open_issues(asker)),
         "here": here(request.path),
         "memberships": SimpleLazyObject(lambda: queries.memberships_of(asker) if asker.signed_in else []),
         "come_back": request.get_full_path() if request.method == "GET" else request.path,

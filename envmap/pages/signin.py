@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from envmap.accounts import actions
 from envmap.accounts.models import Membership
+from envmap.core import area
 from envmap.core.errors import EnvmapError, NotSignedIn, Throttled
 from envmap.core.statuses import status_of
 
@@ -86,6 +87,7 @@ def signin(request: HttpRequest) -> HttpResponse:
             "next": way_back(request, ""),
             "demo_accounts": accounts,
             "demo_password": password,
+            "source": area.current().attribution.get(get_language() or "", ""),
         },
         status=status,
     )

@@ -1,7 +1,8 @@
 /**
  * The live connection of a page: subscribes, checks the chain of `prev`, replays what was missed after a break, and
- * says when what is shown may be out of date (the banner `#stale-banner`). Nothing here polls.
+ * says when what is shown may be out of date (`banner.js`). Nothing here polls.
  */
+import { connectionBanner } from './banner.js'
 
 const FIRST_WAIT = 1_000
 const LONGEST_WAIT = 20_000
@@ -39,10 +40,11 @@ export function connectLive({
   let over = false
   let retry = 0
   let silence = 0
+  const banner = connectionBanner(() => comeBack())
 
   function show(isUp) {
-    const banner = document.getElementById('stale-banner')
-    if (banner) banner.hidden = isUp
+    if (isUp) banner.up()
+    else banner.down()
     document.documentElement.classList.toggle('is-stale', !isUp)
     if (isUp !== up) {
       up = isUp
@@ -57,8 +59,14 @@ export function connectLive({
   }
 
   function heard(message) {
+    banner.heard({ isReset: message.type === 'reset' })
     if (message.type === 'hello') ask()
     else if (message.type === 'subscribed') {
+      if (last === null && attempt > 0) {
+        // The page is older than this first subscription, and nobody can say what it missed.
+        banner.heard({ isReset: true })
+        onReset()
+      }
       chain = last = message.seq
       attempt = 0
       show(true)
@@ -72,6 +80,7 @@ export function connectLive({
       if (!follows(message, chain)) return ask() // something was lost: again from the last one that was heard
       chain = last = message.seq
       missed += up ? 0 : 1
+      banner.heard({ isFact: true })
       onFact(message)
     }
   }

@@ -11,7 +11,15 @@ function fillDemoAccount(button) {
   const form = document.querySelector('form[action$="/signin/"]')
   form.elements.username.value = button.dataset.fill
   form.elements.password.value = button.dataset.fillPassword
-  form.querySelector('button').focus()
+  form.querySelector('button.pri').focus()
+}
+
+/** A password can be looked at before it is sent; without script the button is not there. */
+function reveal(button) {
+  const input = button.parentElement.querySelector('input')
+  const isShown = input.type === 'password'
+  input.type = isShown ? 'text' : 'password'
+  button.setAttribute('aria-pressed', String(isShown))
 }
 
 /** A form is sent once: its second press would only be answered with the first one's result (client_uuid). */
@@ -82,6 +90,9 @@ function watch(root) {
 document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-fill]')
   if (button) fillDemoAccount(button)
+  if (event.target.closest('[data-print]')) print()
+  const shown = event.target.closest('[data-reveal]')
+  if (shown) reveal(shown)
   for (const open of document.querySelectorAll('details.person[open]')) {
     if (!open.contains(event.target)) open.open = false
   }
@@ -100,6 +111,7 @@ document.addEventListener('htmx:afterSwap', markChosen)
 document.addEventListener('htmx:afterSettle', (event) => watch(event.target.parentElement ?? document))
 addEventListener('hashchange', openNamedPart)
 setInterval(() => tickClocks(document), 60_000)
+for (const button of document.querySelectorAll('[data-reveal], [data-print]')) button.hidden = false
 openNamedPart()
 watch(document)
 document.querySelector('[data-take-focus]')?.focus()

@@ -52,7 +52,7 @@ class Visitor:
         self.page.goto(f"/signin/?next={then}")
         self.page.fill("input[name=username]", username)
         self.page.fill("input[name=password]", "envmap-demo")
-        self.page.click("form[action*='signin'] button, form:has(input[name=password]) button[type=submit]")
+        self.page.click("form[action*='signin'] button:not([type=button])")
         self.page.wait_for_url(lambda url: "/signin/" not in url)
 
     def paths(self) -> list[str]:

@@ -47,6 +47,9 @@ PAGES: tuple[Page, ...] = (
     Page("signin", "signin", "/signin/", (NOBODY,), "input[name=password]"),
     Page("password", "password", "/password/", SIGNED_IN),
     Page("tokens", "tokens", "/tokens/", SIGNED_IN),
+    Page("me", "me", "/me/", SIGNED_IN, "input[name=letter_keys]"),
+    Page("help", "help", "/help/", EVERYBODY, "#keys"),
+    Page("help-role", "help-role", "/help/officer/", EVERYBODY, ".help-steps"),
     # What we do about it
     Page("issues", "issues", "/issues/", QUEUE),
     Page("issues-all", "issues", "/issues/?tab=all", QUEUE),
