@@ -6,6 +6,14 @@ import { keyOf, ringName } from './symbols.js'
 
 const MOST = 120
 
+/** A line of the list that stands for nothing; a listbox holds options only. */
+function noRow(text) {
+  const row = element('li', 'list-none dim', text)
+  row.setAttribute('role', 'option')
+  row.setAttribute('aria-disabled', 'true')
+  return row
+}
+
 export class ViewList {
   /** @param {object} wiring config, state, onOpen(item), onLight(key|null) */
   constructor({ config, state, onOpen, onLight }) {
@@ -27,8 +35,8 @@ export class ViewList {
     this.items = sorted.slice(0, MOST)
     document.getElementById('in-view').textContent = sorted.reduce((sum, item) => sum + (item.n ?? 1), 0)
     const rows = this.items.map((item, n) => this.listRow(item, n))
-    if (!rows.length) rows.push(element('li', 'list-none dim', this.config.words.nothing))
-    if (sorted.length > MOST) rows.push(element('li', 'list-none dim', this.config.words.more.replace('{n}', sorted.length - MOST)))
+    if (!rows.length) rows.push(noRow(this.config.words.nothing))
+    if (sorted.length > MOST) rows.push(noRow(this.config.words.more.replace('{n}', sorted.length - MOST)))
     this.list.replaceChildren(...rows)
     this.active = before ? this.items.findIndex((item) => keyOf(item) === before) : -1
     this.markActive(false)
@@ -44,12 +52,16 @@ export class ViewList {
     row.append(icon(this.config.sprite, `cond-${condition}`, 16))
     const text = element('span', 'grow')
     if (item.kind === 'cluster') {
-      const [first, ...rest] = ringName(item.counts, this.config).split(this.config.words.and)
+      const name = ringName(item.counts, this.config)
+      const [first, ...rest] = name.split(this.config.words.and)
       text.append(element('b', 'cut', first), element('small', 'cut dim', rest.join(this.config.words.and)))
+      text.title = name
     } else {
       const name = element('b', 'cut', item.name)
       name.title = item.name
-      text.append(name, element('small', 'cut dim', `${item.code} · ${this.layerName(item.layer)}`))
+      const below = element('small', 'cut dim', `${item.code} · ${this.layerName(item.layer)}`)
+      below.title = below.textContent
+      text.append(name, below)
       row.append(element('span', 'sr', this.config.conditions[condition]))
     }
     row.append(text)

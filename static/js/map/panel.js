@@ -23,8 +23,6 @@ export function adopt(old, fresh) {
     const before = known.get(part.dataset.part)
     return before?.hasAttribute('data-keep') || (before?.hasAttribute('data-typing') && isBeingTyped(before)) ? before : part
   })
-  const tab = known.get('tab') // fetched by itself: the fresh copy does not hold it
-  if (tab) next.splice(2, 0, tab)
   const focused = document.activeElement
   const name = old.contains(focused) && (focused.id || focused.dataset.acknowledge || (focused.matches('[data-close]') && 'close'))
   old.replaceChildren(...next)
@@ -115,7 +113,7 @@ export class Panel {
       tab.setAttribute('aria-selected', String(isChosen))
       tab.tabIndex = isChosen ? 0 : -1
     }
-    const place = this.root.querySelector('#panel-tab') ?? this.makeTabPlace(body)
+    const place = this.root.querySelector('#panel-tab')
     body.classList.toggle('is-other-tab', name !== 'overview')
     place.hidden = name === 'overview'
     place.setAttribute('aria-labelledby', `tab-${name}`)
@@ -126,14 +124,6 @@ export class Panel {
     if (!answer?.ok) return void (place.textContent = this.words.failed)
     const found = new DOMParser().parseFromString(await answer.text(), 'text/html')
     place.replaceChildren(...document.adoptNode(found.body).childNodes)
-  }
-
-  makeTabPlace(body) {
-    const place = Object.assign(document.createElement('section'), { id: 'panel-tab', className: 'panel-part', hidden: true })
-    place.setAttribute('role', 'tabpanel')
-    place.dataset.part = 'tab'
-    body.querySelector('.panel-tabs').after(place)
-    return place
   }
 
   /** Arrow keys go from tab to tab, as the ARIA pattern has it. */
