@@ -21,7 +21,7 @@ from layers.catalogue.conditions import Condition
 from layers.catalogue.models import Layer
 from layers.sensors.models import Alarm
 from tasks.issues import actions, queries, rules
-from tasks.issues.models import Issue, IssueAlarm
+from tasks.issues.models import CitizenReport, Issue, IssueAlarm
 from tasks.issues.payloads import issue_events_payload, issue_payload
 from tasks.issues.states import WITHOUT_ORDER, IssueState
 from tasks.orders.actions import dispatch
@@ -214,6 +214,7 @@ def _show(
             for a in queries.attachments_of(issue)
         ],
         "suggestion": suggestion,
+        "citizen": CitizenReport.objects.visible_to(asker).filter(issue=issue).first(),
         "forms": forms,
         "refused_verb": refused[0] if refused else "",
         "is_kept_only": refused is not None and refused[0] not in data["verbs"],

@@ -274,3 +274,5 @@ LOGGING = {
 # envmap.accounts.signin asks axes itself, for the page and for Basic credentials alike; its middleware is not needed.
 SILENCED_SYSTEM_CHECKS: list[str] = ["axes.W002"]
 os.environ.setdefault("NINJA_SKIP_REGISTRY", "1")
+
+CITIZEN_REPORTS_PER_HOUR = 20  # from one address; a whole village may sit behind one

@@ -1,7 +1,7 @@
 """All that changes the catalogue. Every function is one transaction and raises only envmap.core.errors."""
 
 from .areas import NewArea, load_areas
-from .attachments import hang, remove_unused_attachments, store_attachment
+from .attachments import hang, remove_unused_attachments, store_attachment, store_picture
 from .conditions import end_grants, grant, lock_condition, set_condition
 from .features import NewFeature, delete_feature, make_feature, make_feature_of, make_features, update_feature
 from .layers import make_layer, share_layer, unshare_layer, update_layer
@@ -25,6 +25,7 @@ __all__ = [
     "set_condition",
     "share_layer",
     "store_attachment",
+    "store_picture",
     "unshare_layer",
     "update_feature",
     "update_layer",

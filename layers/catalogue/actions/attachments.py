@@ -16,7 +16,7 @@ from envmap.accounts.asker import Asker
 from envmap.accounts.roles import May
 from envmap.core import clock
 from envmap.core.actor import acting
-from envmap.core.errors import BadInput, TooLarge
+from envmap.core.errors import BadInput, TooLarge, UnknownKind
 
 from ..media import look_into
 from ..models import Attachment
@@ -39,6 +39,21 @@ def store_attachment(*, by: Asker, upload: "UploadedFile[Any]") -> Attachment:
     that is broken.
     """
     by.require(May.ATTACH)
+    return _store(by, upload)
+
+
+def store_picture(*, by: Asker, upload: "UploadedFile[Any]") -> Attachment:
+    """A photo of a citizen, for an action that hangs it on the report at once: pictures only, whoever sends them.
+
+    Raises as `store_attachment`, and UnknownKind for what is no picture.
+    """
+    found = _store(by, upload)
+    if not found.content_type.startswith("image/"):
+        raise UnknownKind(_("Only photos can go with a report; %(name)s is none.") % {"name": found.original_name})
+    return found
+
+
+def _store(by: Asker, upload: "UploadedFile[Any]") -> Attachment:
     size = upload.size or 0
     if size > settings.ATTACHMENT_MAX_BYTES:
         most = settings.ATTACHMENT_MAX_BYTES // 2**20
