@@ -28,13 +28,17 @@ MODULES = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry of the navigation: address, word, icon, and which of these rights opens it (none: everybody)."""
+    """One entry of the navigation: address, word, icon, and which of these rights opens it (none: everybody).
+
+    `for_visitors`: only who is not signed in is led there.
+    """
 
     href: str
     word: Promise
     icon: str
     mays: tuple[May, ...] = ()
     has_badge: bool = False  # says how many issues are without an order
+    for_visitors: bool = False
 
 
 PLACES = [
@@ -43,13 +47,20 @@ PLACES = [
     Place("/orders/", _("Orders"), "list-checks", (May.PAGE_QUEUE,)),
     Place("/field/", _("Field"), "phone", (May.PAGE_FIELD,)),
     Place("/statistics/", _("Statistics"), "chart-column-big", (May.PAGE_STATISTICS,)),
+    Place("/screen/", _("Screen"), "monitor", (May.PAGE_STATISTICS,)),
+    Place("/report/", _("Report"), "camera", for_visitors=True),
     Place("/manage/", _("Manage"), "settings", (May.PAGE_MANAGE,)),
 ]
 
 
 def places_of(asker: Asker) -> list[Place]:
     """The pages that this role has."""
-    return [place for place in PLACES if not place.mays or any(asker.may(may) for may in place.mays)]
+    return [
+        place
+        for place in PLACES
+        if (not place.mays or any(asker.may(may) for may in place.mays))
+        and not (place.for_visitors and asker.signed_in)
+    ]
 
 
 def open_issues(asker: Asker) -> int:

@@ -25,10 +25,12 @@ export const waitBefore = (attempt, chance = Math.random()) =>
  * @param {() => void} options.onReset what is shown must be read again
  * @param {(reading: object) => void} options.onReading the newest readings of a station; may be lost
  * @param {(state: {up: boolean, missed: number}) => void} options.onState the connection went down or came back
+ * @param {() => void} options.onHeard anything at all came from the server
  * @returns {{subscribe: (wanted: {layers?: string[]|null, bbox?: number[]|null}) => void, close: () => void}}
  */
 export function connectLive({
   layers = null, bbox = null, onFact = () => {}, onReset = () => {}, onReading = () => {}, onState = () => {},
+  onHeard = () => {},
 } = {}) {
   let wanted = { layers, bbox }
   let socket = null
@@ -60,6 +62,7 @@ export function connectLive({
 
   function heard(message) {
     banner.heard({ isReset: message.type === 'reset' })
+    onHeard()
     if (message.type === 'hello') ask()
     else if (message.type === 'subscribed') {
       if (last === null && attempt > 0) {
