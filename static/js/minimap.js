@@ -62,12 +62,6 @@ export class MiniMap {
     this.listen()
   }
 
-  /** Nothing lies on the sheet but its corners. */
-  free() {
-    const { x: width, y: height } = this.map.getSize()
-    return { left: 0, top: 0, right: width, bottom: height, tools: null }
-  }
-
   /** Other spots from now on. */
   show(spots) {
     this.spots = spots

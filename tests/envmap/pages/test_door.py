@@ -98,13 +98,13 @@ def test_another_membership_becomes_the_current_one_and_a_strangers_cannot(cast,
 
 
 @pytest.mark.parametrize(("role", "places"), [
-    ("officer", ["/", "/issues/", "/orders/", "/statistics/", "/manage/"]),
-    ("supervisor", ["/", "/issues/", "/orders/", "/statistics/"]),
-    ("admin", ["/", "/statistics/", "/manage/"]),
+    ("officer", ["/", "/issues/", "/orders/", "/statistics/", "/screen/", "/manage/"]),
+    ("supervisor", ["/", "/issues/", "/orders/", "/statistics/", "/screen/"]),
+    ("admin", ["/", "/statistics/", "/screen/", "/manage/"]),
     ("field", ["/", "/issues/", "/orders/", "/field/"]),
-    ("manager", ["/", "/issues/", "/orders/", "/field/", "/statistics/"]),
+    ("manager", ["/", "/issues/", "/orders/", "/field/", "/statistics/", "/screen/"]),
     ("partner", ["/", "/issues/", "/orders/", "/field/"]),
-    ("viewer", ["/", "/statistics/"]),
+    ("viewer", ["/", "/statistics/", "/screen/"]),
 ])  # fmt: skip
 def test_the_navigation_shows_the_pages_of_the_role(signed_in, role, places):
     rail = re.search(r'<ul class="rail-places">(.*?)</ul>', signed_in(role).get("/password/").text, re.S).group(1)
