@@ -40,7 +40,7 @@ def fingerprint() -> str:
 
 def qr(text: str) -> SafeString:
     """A QR code (ISO/IEC 18004) as SVG, black on white with its quiet zone."""
-    return mark_safe(segno.make(text, error="m", micro=False).svg_inline(scale=5, border=4, light="#fff"))  # noqa: S308
+    return mark_safe(segno.make(text, error="m", micro=False).svg_inline(border=4, light="#fff", omitsize=True))  # noqa: S308
 
 
 @require_safe

@@ -106,7 +106,10 @@ async function tellKept() {
   const section = document.querySelector('[data-kept]')
   if (section) section.hidden = !kept
   for (const place of document.querySelectorAll('[data-kept-words]')) {
-    if (!kept) continue
+    if (!kept) {
+      if (isSecureContext) place.textContent = ''
+      continue
+    }
     const free = room?.quota ? ` · ${fill(words.room, { size: size(room.quota - room.usage) })}` : ''
     place.textContent = fill(words.kept, { n: kept.orders, size: size(room?.usage ?? 0), at: timeOf(kept.at) }) + free
   }

@@ -1,5 +1,6 @@
 /** A small map on the product's own sheet: orders as numbered stops, what lies around them, and where the phone is. */
 import { Basemap } from '../map/basemap.js'
+import { Places } from '../map/labels.js'
 import { Glyphs, drawCoin, palette } from '../map/paint.js'
 import { toLonLat, toWorld, worldSize } from '../map/projection.js'
 import { fill } from './rules.js'
@@ -136,7 +137,7 @@ export class Sheet {
     const button = (label, sign, act) => make('button', { type: 'button', 'aria-label': label, title: label, onclick: act }, sign)
     this.host.append(make('div', { class: `ph-map-tools${this.height < 240 ? ' is-row' : ''}` },
       button(words.zoomIn, '+', () => this.zoomBy(1)), button(words.zoomOut, '−', () => this.zoomBy(-1)),
-      this.height < 240 ? '' : button(words.toMe, icon('locate-fixed', 22), () => this.host.dispatchEvent(new CustomEvent('field:locate', { bubbles: true })))))
+      this.coins || this.height < 240 ? '' : button(words.toMe, icon('locate-fixed', 22), () => this.host.dispatchEvent(new CustomEvent('field:locate', { bubbles: true })))))
   }
 
   zoomBy(by, at = [this.width / 2, this.height / 2]) {
@@ -199,7 +200,7 @@ export class Sheet {
     const { zoom, centre, width, height } = this
     const scale = worldSize(zoom)
     return {
-      zoom, width, height, scale, ratio: devicePixelRatio,
+      zoom, width, height, scale, ratio: devicePixelRatio, margin: { x: 0, y: 0 },
       toView: ([x, y]) => [(x - centre[0]) * scale + width / 2, (y - centre[1]) * scale + height / 2],
       toWorld: (x, y) => this.toWorldAt(x, y),
     }
@@ -220,8 +221,9 @@ export class Sheet {
       context.fillRect(0, 0, width, height)
     }
     const spots = this.stops.map((stop) => view.toView(toWorld(stop.at)))
-    const taken = spots.map(([x, y]) => [x - 16, y - 16, x + 16, y + 16])
-    this.sheet?.drawNames(context, view, colour, taken, this.fonts)
+    const places = new Places()
+    for (const [x, y] of spots) places.take([x - 16, y - 16, x + 16, y + 16])
+    this.sheet?.drawNames(context, view, colour, places, this.fonts, { left: 0, top: 0, right: 0, bottom: 0 })
     const own = new Set(this.stops.map((stop) => stop.number))
     for (const item of this.items) {
       if (own.has(item.number) || item.kind !== 'feature') continue
