@@ -11,7 +11,6 @@ from typing import TypeVar
 from .pages import PAGES, Page
 
 LANGUAGES = ("zh-hans", "en")
-THEMES = ("light", "dark")
 WIDTHS = {390: 844, 768: 1024, 1440: 900, 1920: 1080}
 """Width → height of the window in CSS px."""
 
@@ -66,7 +65,7 @@ def covering(rows: Sequence[tuple]) -> list[tuple]:
 def product_of(pages: Sequence[Page] = PAGES) -> Iterator[Case]:
     """Every page in every role that reaches it, language, theme and width."""
     for page in pages:
-        for role, language, theme, width in product(page.roles, LANGUAGES, THEMES, WIDTHS):
+        for role, language, theme, width in product(page.roles, LANGUAGES, page.themes, WIDTHS):
             yield Case(page, role, language, theme, width)
 
 

@@ -19,7 +19,7 @@ MOST = 900  # presses; a page with more stops is a trap in itself
 
 def cases_by_key() -> list[Case]:
     """Each page once at a desk and once on a phone, for the role that comes last in its row: it sees most of it."""
-    return [Case(page, page.roles[-1], "zh-hans", "light", width) for page in PAGES for width in (390, 1440)]
+    return [Case(page, page.roles[-1], "zh-hans", page.themes[0], width) for page in PAGES for width in (390, 1440)]
 
 
 def tab_through(page: Page) -> list[str]:

@@ -37,6 +37,7 @@ class Page:
     has: str = "main h1, main h2, main form"
     ready: str = "body"
     status: int = 200
+    themes: tuple[str, ...] = ("light", "dark")
 
 
 PAGES: tuple[Page, ...] = (
@@ -69,7 +70,7 @@ PAGES: tuple[Page, ...] = (
     # Figures
     Page("statistics", "statistics", "/statistics/", FIGURES),
     Page("layer-statistics", "layer-statistics", "/statistics/{layer}/", FIGURES),
-    Page("screen", "screen", "/screen/", FIGURES, "#wall-today"),
+    Page("screen", "screen", "/screen/", FIGURES, "#wall-today", themes=("dark",)),
     # Citizens
     Page("report", "report", "/report/", (NOBODY, "officer"), "form[data-report]"),
     # The house
