@@ -73,6 +73,7 @@ PAGES: tuple[Page, ...] = (
     Page("screen", "screen", "/screen/", FIGURES, "#wall-today", themes=("dark",)),
     # Citizens
     Page("report", "report", "/report/", (NOBODY, "officer"), "form[data-report]"),
+    Page("report-receipt", "report-receipt", "/report/{report}", (NOBODY,), "main"),
     # The house
     Page("people", "people", "/manage/people/", ADMIN),
     Page("new-person", "new-person", "/manage/people/new/", ADMIN),
@@ -105,6 +106,5 @@ NO_PAGES: dict[str, str] = {
     "map-alarms": PART, "map-panel": PART, "map-tab": PART, "map-series": DATA, "issue-people": PART, "order-peek": PART,
     "healthz": DATA, "readyz": DATA, "metrics": DATA, "door": DATA, "field-now": DATA, "field-worker": DATA, "field-manifest": DATA,
     "manage": SHIFT, "start": LAN,
-    "report-receipt": "opened by the private link that a report brings: tests/browser/test_report.py",
 }  # fmt: skip
 """URL names that open no page of their own, and why."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import uuid
 from functools import cache
+
+import httpx
 
 from tests.outside.client import Api
 
@@ -51,7 +54,27 @@ class Places:
                 return self._some(word, role, api.get("/stations", limit=1)["items"])[0]["mn"]
             case "rule":
                 return self._some(word, role, api.get("/rules", limit=1)["items"])[0]["id"]
+            case "report":
+                return self._reported()
         raise AssertionError(f"no such word: {word}")
+
+    def _reported(self) -> str:
+        """A citizen's report, sent through the form; what its private link says behind /report/."""
+        with httpx.Client(base_url=self.base_url, timeout=30, headers={"Referer": self.base_url}) as http:
+            form = http.get("/report/").text
+            token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
+            kind = re.search(r'name="kind"[^>]*value="([\w-]+)"|<option value="([\w-]+)"', form)
+            assert token and kind, "the report page has no form"
+            told = {
+                "description": "岸边有泡沫浮球，退潮后露出。",
+                "lat": "24.6",
+                "lon": "118.25",
+                "kind": kind[1] or kind[2],
+            }
+            hidden = {"csrfmiddlewaretoken": token[1], "client_uuid": str(uuid.uuid4())}
+            answer = http.post("/report/", data=told | hidden)
+            assert answer.status_code == 303, answer.text[:500]
+            return answer.headers["location"].removeprefix("/report/")
 
     def _some(self, word: str, role: str, found: list) -> list:
         if not found:
