@@ -33,7 +33,7 @@ class WallSheet extends Sheet {
 }
 
 const state = { shown: new Set(WORST_FIRST), on: new Set(config.layers.map((layer) => layer.key)), filters: noFilters(), opacity: {}, marked: new Set(), selected: null, value: null, lit: null }
-const sheet = new WallSheet({ map, config, state, onItems: () => {}, onUnread: () => {} })
+const sheet = new WallSheet({ map, config, state })
 document.documentElement.dataset.theme = 'dark'
 sheet.recolour()
 sheet.whole()

@@ -17,7 +17,7 @@ const isStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches
 
 export class Sheet {
   /** @param {object} wiring map (Leaflet), config, state, onItems() when something else is drawn, onFetching() when tiles go and come, onUnread(layer) */
-  constructor({ map, config, state, onItems, onFetching, onUnread }) {
+  constructor({ map, config, state, onItems = () => {}, onFetching = () => {}, onUnread = () => {} }) {
     Object.assign(this, { map, config, state })
     this.colours = palette()
     this.basemap = null

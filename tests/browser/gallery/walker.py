@@ -138,10 +138,10 @@ class Walker:
         except NoSuchThing as nothing:
             return [str(nothing)]
         except BrowserError as error:
-            return [f"it could not be looked at: {str(error).splitlines()[0][:200]}", *self.noted]
+            return [f"it could not be looked at: {str(error).splitlines()[0][:200]}", *dict.fromkeys(self.noted)]
         expected = "Failed to load resource: the server responded with a status of " + str(case.page.status)
         refused = case.page.status >= 400
-        return defects + [one for one in self.noted if not (refused and expected in one)]
+        return defects + [one for one in dict.fromkeys(self.noted) if not (refused and expected in one)]
 
     def bring_axe(self, page: Page) -> None:
         """axe-core into the page by the debugger, so that the page's own policy of scripts stays as strict as it is."""
