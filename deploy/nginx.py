@@ -159,6 +159,15 @@ http {{
 }}
 """
 
+AUTHORITY = """\
+        location = /start/envmap-ca.crt {{
+            alias "{tls}/ca.crt";
+            types {{ }}
+            default_type application/x-x509-ca-cert;
+            add_header Content-Disposition 'attachment; filename="envmap-ca.crt"';
+            add_header X-Content-Type-Options nosniff;
+        }}"""
+
 # In the local network the plain port shows how a phone comes to trust the secure one, and nothing else.
 START = """\
     server {{
@@ -167,13 +176,7 @@ START = """\
         location = /start/ {{
             proxy_pass http://wsgi;
         }}
-        location = /start/envmap-ca.crt {{
-            alias "{tls}/ca.crt";
-            types {{ }}
-            default_type application/x-x509-ca-cert;
-            add_header Content-Disposition 'attachment; filename="envmap-ca.crt"';
-            add_header X-Content-Type-Options nosniff;
-        }}
+{authority}
         location /static/ {{
             alias "{static}/";
             add_header Cache-Control $static_age always;
@@ -216,8 +219,10 @@ def configuration(instance: Instance) -> str:
         )
     start = ""
     if settings.lan:
+        authority = AUTHORITY.format(tls=var / "tls")
+        tls = f"{tls}\n{authority}"
         start = START.format(
-            listen=f"{bracketed(settings.bind)}:{settings.http_port}", static=var / "static", tls=var / "tls"
+            listen=f"{bracketed(settings.bind)}:{settings.http_port}", static=var / "static", authority=authority
         )
     return CONFIGURATION.format(
         start=start,

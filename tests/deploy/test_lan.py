@@ -116,6 +116,7 @@ def test_a_phone_finds_the_certificate_and_then_the_secure_address():
         with urllib.request.urlopen(f"https://127.0.0.1:{https}/signin/", context=trust) as secure:
             cookies = secure.headers.get_all("Set-Cookie")
             assert secure.status == 200 and all("Secure" in cookie for cookie in cookies if "csrftoken" in cookie)
+            assert urllib.request.urlopen(f"https://127.0.0.1:{https}/start/envmap-ca.crt", context=trust).status == 200
             assert "Strict-Transport-Security" not in secure.headers
         assert f"https://127.0.0.1:{https}/" in stack.output.read_text()
         assert f"{plain}/start/" in stack.output.read_text()

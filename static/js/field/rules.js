@@ -94,6 +94,19 @@ export function metresBetween([lon1, lat1], [lon2, lat2]) {
   return 2 * 6_371_008.8 * Math.asin(Math.sqrt(a))
 }
 
+/** Spots [x, y] in px moved to the right until none lies nearer than `room` to one before it, so that each can be pressed. */
+export function apart(spots, room = 40) {
+  const placed = []
+  for (const [x, y] of spots) {
+    let at = x
+    for (let tries = 0; tries < 20 && placed.some(([px, py]) => Math.hypot(px - at, py - y) < room); tries++) {
+      at = Math.max(...placed.filter(([px, py]) => Math.hypot(px - at, py - y) < room).map(([px, py]) => px + Math.sqrt(room ** 2 - (py - y) ** 2))) + 0.5
+    }
+    placed.push([at, y])
+  }
+  return placed
+}
+
 /** Fills `{name}` in a sentence. */
 export const fill = (text, values = {}) => text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? '')
 

@@ -3,7 +3,7 @@ import { Basemap } from '../map/basemap.js'
 import { Places } from '../map/labels.js'
 import { Glyphs, drawCoin, palette } from '../map/paint.js'
 import { toLonLat, toWorld, worldSize } from '../map/projection.js'
-import { fill } from './rules.js'
+import { apart, fill } from './rules.js'
 import { icon, make } from './dom.js'
 import { words } from './words.js'
 
@@ -220,7 +220,7 @@ export class Sheet {
       context.fillStyle = colour('--map-sea')
       context.fillRect(0, 0, width, height)
     }
-    const spots = this.stops.map((stop) => view.toView(toWorld(stop.at)))
+    const spots = apart(this.stops.map((stop) => view.toView(toWorld(stop.at))))
     const places = new Places()
     for (const [x, y] of spots) places.take([x - 16, y - 16, x + 16, y + 16])
     this.sheet?.drawNames(context, view, colour, places, this.fonts, { left: 0, top: 0, right: 0, bottom: 0 })
