@@ -76,7 +76,7 @@ def make_layer(key: str, *, public: bool, **more) -> Layer:
 def make_feature(layer: Layer, code: str, *, department: Department | None = None, geometry=SPOT, **more) -> Feature:
     """A feature of a layer at SPOT, with its version re-read."""
     feature = Feature.objects.create(
-        layer=layer, code=code, name=f"要素 {code}", geometry=geometry, department=department, **more
+        layer=layer, code=code, geometry=geometry, department=department, **({"name": f"要素 {code}"} | more)
     )
     feature.refresh_from_db()
     return feature

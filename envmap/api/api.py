@@ -22,6 +22,7 @@ from . import (
     orders,
     people,
     rules,
+    search,
     stations,
     statistics,
     tokens,
@@ -102,6 +103,7 @@ for module in (
     orders,
     attachments,
     statistics,
+    search,
     facts,
 ):
     api.add_router("", module.router)

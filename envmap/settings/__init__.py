@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "tasks.issues",
     "tasks.orders",
     "envmap.statistics",
+    "envmap.search",
     "envmap.live",
     "envmap.api",
     "envmap.pages",

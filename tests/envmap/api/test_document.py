@@ -69,7 +69,6 @@ def test_every_refusal_of_ours_has_its_one_status():
 
 def test_what_is_not_built_yet_is_absent(api):
     for path in (
-        "/search?q=x",
         "/jobs",
         "/programmes",
         "/market/resources",
