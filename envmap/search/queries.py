@@ -120,7 +120,7 @@ def _stations(asker: Asker, words: list[str], limit: int) -> list[Found]:
                 layer=about.layer.key if about else None,
                 feature_id=about.pk if about else None,
                 location=representative_point(about.geometry) if about else row.location,
-            )  # fmt: skip
+            )
         )
     return found
 
