@@ -118,7 +118,7 @@ def test_the_legend_filters_map_and_list_in_one_step(cast, sit_down, raise_alarm
     raise_alarm()
     officer = sit_down("officer").map()
     officer.look_at(SPOT, 15)
-    rows = officer.page.locator("#view-list [role=option]")
+    rows = officer.page.locator("#view-list [data-key]")
     expect(rows).to_have_count(2)
     officer.page.click(".legend-one[data-condition=normal]")
     expect(rows).to_have_count(1)

@@ -36,7 +36,7 @@ def shown(screen) -> list[str]:
 def test_a_filter_by_attribute_and_unit_changes_map_list_and_counts_together_and_back_undoes_it(cast, sites, sit_down):
     officer = sit_down("officer").map()
     officer.look_at(SPOT, 15)
-    rows = officer.page.locator("#view-list [role=option]")
+    rows = officer.page.locator("#view-list [data-key]")
     expect(rows).to_have_count(5)
     officer.forget()
     officer.page.click("[data-layer=dust-sites] .layer-more")
@@ -70,7 +70,7 @@ def test_a_filter_by_attribute_and_unit_changes_map_list_and_counts_together_and
 def test_alarms_of_the_last_day_are_found_and_a_fact_keeps_the_filter(cast, sites, sit_down, raise_alarm):
     officer = sit_down("officer").map()
     officer.look_at(SPOT, 15)
-    rows = officer.page.locator("#view-list [role=option]")
+    rows = officer.page.locator("#view-list [data-key]")
     officer.page.select_option("#filter-since", "24h")
     expect(rows).to_have_count(0)
     assert officer.count("normal") == 0
@@ -92,7 +92,7 @@ def test_a_view_of_a_town_that_is_gone_is_told_and_shows_everything(cast, sites,
 def test_a_selection_is_a_step_and_layers_are_found_by_name(cast, sites, sit_down):
     visitor = sit_down().map()
     visitor.look_at(SPOT, 15)
-    visitor.wait_for("#view-list [role=option]")
+    visitor.wait_for("#view-list [data-key]")
     visitor.page.focus("#view-list")
     visitor.page.keyboard.press("Home")
     visitor.page.keyboard.press("Enter")

@@ -75,7 +75,7 @@ def test_a_box_chooses_what_lies_in_it_and_the_table_dispatches_it_each_row_with
     make_feature(cast.layer["dust-sites"], "far", geometry=Point(SPOT.x + 0.05, SPOT.y, srid=4326))
     officer = sit_down("officer").map()
     officer.look_at(SPOT, 15)
-    officer.wait_for("#view-list [role=option]")
+    officer.wait_for("#view-list [data-key]")
     box = officer.page.locator("#map").bounding_box()
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     officer.page.click("[data-menu=menu-choose]")

@@ -68,6 +68,32 @@ function settle(context) {
   context.shadowOffsetY = 0
 }
 
+const stamps = new WeakMap() // a theme's colours → "layer condition size" → canvas
+
+/** `drawCoin` from a copy that is made once a theme: shadows and clips are dear, and there are hundreds of the same. */
+export function stampCoin(context, { layer, condition, size, colour, glyphs }) {
+  const look = LOOKS[condition] ?? LOOKS.normal
+  const needed = [glyphs.get(`layer-${layer}`, colour(look.glyph), Math.round(size * look.share), colour)]
+  if (condition === 'attention' || condition === 'silent') needed.push(glyphs.get(`cond-${condition}`, colour(`--${condition}-fill`), Math.max(11, size * 0.5), colour))
+  // Until its pictures have come a coin is drawn without them, and not kept.
+  if (needed.some((image) => !image)) return drawCoin(context, { layer, condition, size, colour, glyphs })
+  if (!stamps.has(colour)) stamps.set(colour, new Map())
+  const known = stamps.get(colour)
+  const ratio = Math.min(window.devicePixelRatio || 1, 3) > 1 ? 3 : 2
+  const key = `${layer} ${condition} ${size} ${ratio}`
+  const side = size * 2
+  if (!known.has(key)) {
+    const canvas = document.createElement('canvas')
+    canvas.width = canvas.height = Math.ceil(side * ratio)
+    const brush = canvas.getContext('2d')
+    brush.scale(ratio, ratio)
+    brush.translate(side / 2, side / 2)
+    drawCoin(brush, { layer, condition, size, colour, glyphs })
+    known.set(key, canvas)
+  }
+  context.drawImage(known.get(key), -side / 2, -side / 2, side, side)
+}
+
 /** The symbol of a feature around (0, 0): the glyph says the layer, the outline the condition. */
 export function drawCoin(context, { layer, condition, size, colour, glyphs }) {
   const look = LOOKS[condition] ?? LOOKS.normal

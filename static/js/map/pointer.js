@@ -5,6 +5,8 @@ const isTouch = matchMedia('(pointer: coarse)')
 
 export function watchPointer({ map, sheet, config, tip, isTaken, onLight, onOpen }) {
   function point(event) {
+    // While the map is dragged nothing is pointed at: what lies where is known again when the drag ends.
+    if (map.dragging.moving()) return
     const item = sheet.symbols.at(event.containerPoint.x, event.containerPoint.y, false)
     onLight(item?.key ?? null)
     map.getContainer().classList.toggle('is-over', Boolean(item))

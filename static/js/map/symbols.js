@@ -1,7 +1,7 @@
 /** What lies on the sheet: lines and areas, coins and rings, their names, the names of places between them. */
 import { ringRadius, sumOf, worstOf } from './conditions.js'
 import { Places, around, boxOf } from './labels.js'
-import { drawCoin, drawName, drawRing } from './paint.js'
+import { drawName, drawRing, stampCoin } from './paint.js'
 import { coinSize, hit, isNamed, sceneOfTiles } from './scene.js'
 
 const SELECTED = 34
@@ -99,7 +99,7 @@ export class Symbols {
     } else if (item.isLit || item.isMarked) around(item.radius + 4, item.isLit ? 2 : 2.5)
     context.globalAlpha = item.isSelected ? 1 : opacityOf(state, item)
     if (item.kind === 'cluster') drawRing(context, { counts: item.counts, n: item.n, colour, glyphs, font: this.fonts })
-    else drawCoin(context, { layer: item.layer, condition: item.condition, size: item.size, colour, glyphs })
+    else stampCoin(context, { layer: item.layer, condition: item.condition, size: item.size, colour, glyphs })
     context.restore()
   }
 
