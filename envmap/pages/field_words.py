@@ -86,6 +86,7 @@ def words_for_scripts() -> dict[str, object]:
             "photo": _("Add at least one photo: a report shows what was done."),
         },
         "kept": _("{n} orders and the map around them are kept here, {size}, since {at}."),
+        "keptNot": _("Orders and map are kept here once the list has been opened with a signal."),
         "room": _("{size} free"),
         "waits": _("{verb} waits to be sent ({at})"),
         "zoomIn": _("Zoom in"),

@@ -107,7 +107,7 @@ async function tellKept() {
   if (section) section.hidden = !kept
   for (const place of document.querySelectorAll('[data-kept-words]')) {
     if (!kept) {
-      if (isSecureContext) place.textContent = ''
+      if (isSecureContext) place.textContent = words.keptNot
       continue
     }
     const free = room?.quota ? ` · ${fill(words.room, { size: size(room.quota - room.usage) })}` : ''
