@@ -181,3 +181,14 @@ AUDIT: dict[str, Promise] = {
     "rule.changed": pgettext_lazy("audit", "rule changed"),
     "rule.removed": pgettext_lazy("audit", "rule removed"),
 }
+
+FOUND: dict[str, Promise] = {
+    "feature": pgettext_lazy("found", "Features"),
+    "order": pgettext_lazy("found", "Orders"),
+    "issue": pgettext_lazy("found", "Issues"),
+    "station": pgettext_lazy("found", "Stations"),
+    "place": pgettext_lazy("found", "Places"),
+    "coordinates": pgettext_lazy("found", "Coordinates"),
+    "command": pgettext_lazy("found", "Commands"),
+}
+"""Kinds of what a search finds, and the commands of the map's bar."""

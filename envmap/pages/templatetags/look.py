@@ -286,6 +286,12 @@ def clock_words() -> str:
 
 
 @register.simple_tag
+def command_words() -> str:
+    """Headings of what the command bar finds, by kind, as JSON for its script."""
+    return json.dumps({kind: str(word) for kind, word in words.FOUND.items()}, ensure_ascii=False)
+
+
+@register.simple_tag
 def theme_words() -> str:
     """What the theme switch shows at each theme, as JSON for its script."""
     shown = []

@@ -1,6 +1,7 @@
 /** The map page: wires the sheet, the dock, the panel and the live connection together. Decisions live in the other modules. */
 import { connectLive } from '../live.js'
 import { Bulk } from './bulk.js'
+import { Command } from './command.js'
 import { WORST_FIRST } from './conditions.js'
 import { Dock } from './dock.js'
 import { Filters } from './filters.js'
@@ -331,3 +332,13 @@ sheet.begin()
 sheet.ask()
 if (location.hash.length > 1) address.restore(location.hash.slice(1), { isKept: true })
 isBegun = true
+
+// Commands: the places of the rail, and what the buttons beside the map do ------------------------------------------------
+
+const ofRail = [...document.querySelectorAll('.rail-places a')].map((link) => ({ title: link.textContent.trim(), act: () => location.assign(link.href) }))
+const ofTools = [...document.querySelectorAll('.map-tools button[aria-label]')].map((button) => ({ title: button.getAttribute('aria-label'), act: () => button.click() }))
+new Command(byId('command'), {
+  open: (key) => select(key),
+  goTo: workbench.goTo,
+  commands: [...ofRail, ...ofTools],
+})
