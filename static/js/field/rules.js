@@ -94,13 +94,15 @@ export function metresBetween([lon1, lat1], [lon2, lat2]) {
   return 2 * 6_371_008.8 * Math.asin(Math.sqrt(a))
 }
 
-/** Spots [x, y] in px moved to the right until none lies nearer than `room` to one before it, so that each can be pressed. */
-export function apart(spots, room = 40) {
+/** Spots [x, y] in px, the later ones moved to the right until no two squares of `room` lie on one another. */
+export function apart(spots, room = 44) {
   const placed = []
   for (const [x, y] of spots) {
     let at = x
-    for (let tries = 0; tries < 20 && placed.some(([px, py]) => Math.hypot(px - at, py - y) < room); tries++) {
-      at = Math.max(...placed.filter(([px, py]) => Math.hypot(px - at, py - y) < room).map(([px, py]) => px + Math.sqrt(room ** 2 - (py - y) ** 2))) + 0.5
+    for (let tries = 0; tries < spots.length; tries++) {
+      const inTheWay = placed.filter(([px, py]) => Math.abs(px - at) < room && Math.abs(py - y) < room)
+      if (!inTheWay.length) break
+      at = Math.max(...inTheWay.map(([px]) => px)) + room
     }
     placed.push([at, y])
   }
