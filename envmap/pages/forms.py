@@ -28,6 +28,8 @@ class Form(forms.Form):
                 | forms.FileInput,
             ):
                 field.widget.attrs.setdefault("class", "inp")
+            if isinstance(field.widget, forms.TextInput | forms.Textarea):
+                field.widget.attrs.setdefault("dir", "auto")  # right-to-left text stands as it is written
 
     def refuse(self, error: EnvmapError, renamed: Mapping[str, str] | None = None) -> None:
         """Adds an action's refusal: at the fields that it names (`renamed` maps the action's names to ours), else above."""

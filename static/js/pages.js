@@ -3,6 +3,7 @@
  */
 
 import { tickClocks } from './clocks.js'
+import { watchDrafts } from './drafts.js'
 import { watchPosition } from './position.js'
 import { watchUploads } from './uploads.js'
 
@@ -84,6 +85,7 @@ function markChosen(event) {
 function watch(root) {
   watchUploads(root)
   watchPosition(root)
+  watchDrafts(root)
   tickClocks(root)
 }
 
