@@ -4,7 +4,7 @@ ARGS ?=
 STAGE ?=
 LAN ?=
 
-.PHONY: run test check bench gallery demo stop clean
+.PHONY: run test check bench gallery pictures demo stop clean
 .NOTPARALLEL:
 
 run:
@@ -21,6 +21,9 @@ bench:
 
 gallery:
 	@exec $(PYTHON) -m deploy gallery -- "$$ARGS"
+
+pictures:
+	@RENEW_PICTURES=1 exec $(PYTHON) -m deploy test -- tests/browser/pictures
 
 demo:
 	@exec $(PYTHON) -m deploy demo -- "$$STAGE"

@@ -1,5 +1,6 @@
 """The public report page and its receipt: photos, a place, what it is; no account, and it works without script."""
 
+from ipaddress import ip_address, ip_network
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -67,9 +68,18 @@ class ReportForm(Form):
         return {name: data[name] for name in names} | {"location": location}
 
 
+def _household(address: str) -> str:
+    """An IPv4 address as it is; of an IPv6 one the first 64 bits, all of which one connection has."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network(f"{found}/64", strict=False)) if found.version == 6 else str(found)
+
+
 def throttle(request: HttpRequest) -> None:
     """Counts the reports of an address in this hour. Raises Throttled; the address itself is kept no longer than that."""
-    name = f"citizen:{client_address(request)}:{clock.now():%Y%m%d%H}"
+    name = f"citizen:{_household(client_address(request))}:{clock.now():%Y%m%d%H}"
     cache.add(name, 0, timeout=3600)
     if cache.incr(name) > settings.CITIZEN_REPORTS_PER_HOUR:
         raise Throttled(

@@ -16,6 +16,7 @@ from envmap.statistics.periods import Period
 from envmap.statistics.queries import closed_in, counting, filed, unit_figures
 from layers.catalogue.conditions import WORST_FIRST
 from layers.sensors import queries as sensors
+from tasks.issues.models import Issue
 from tasks.orders import rules
 from tasks.orders.models import Order, OrderEvent
 from tasks.orders.states import OPEN_STATES
@@ -61,14 +62,22 @@ def happenings(asker: Asker, now: datetime) -> list[Happening]:
     events = (
         OrderEvent.objects.filter(subject__in=Order.objects.visible_to(asker), at__gte=since)
         .exclude(verb="comment")
-        .select_related("subject__department", "subject__issue")
+        .select_related("subject__department", "subject__issue", "subject__category", "subject__layer")
         .order_by("-at", "-pk")[:NEWEST]
     )
     for event in events:
         order = event.subject
         what = f"{order.number} {words.ORDER_EVENTS[event.verb]} · {order.department.name}"
-        found.append(Happening(event.at, f"state-{SYMBOLS.get(event.verb, 'sent')}", what, order.issue.title))
+        found.append(Happening(event.at, f"state-{SYMBOLS.get(event.verb, 'sent')}", what, _matter(order)))
     return sorted(found, key=lambda one: one.at, reverse=True)[:NEWEST]
+
+
+def _matter(order: Order) -> str:
+    """What an order is about; a citizen's own words may name people and are not for a wall."""
+    if order.issue.source != Issue.Source.CITIZEN:
+        return order.issue.title
+    about = order.category or order.layer
+    return about.name if about else str(words.SOURCES["citizen"])
 
 
 SYMBOLS = {

@@ -1,4 +1,5 @@
-"""The story in two browsers: an officer at a desk and a field team's phone. Nothing is reloaded by hand."""
+"""The story in three browsers at once: an officer at a desk, a field team's phone, and somebody who is nobody, before the
+public map. Nothing is reloaded by hand."""
 
 import re
 import uuid
@@ -7,11 +8,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.browser.chromium import Visitor, chromium
-from tests.outside.client import SHANGHAI, Api, Monitor, minute_frame, new_mn, photo
+from tests.outside.client import SHANGHAI, Api, Monitor, hour_frame, new_mn, photo
 from tests.stack import wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 PLACE = [118.2712, 24.6655]
+COD = "w01018"
 
 
 @pytest.fixture(scope="module")
@@ -27,30 +29,31 @@ def api(stack):
 
 @pytest.fixture
 def site(api):
-    """A dust site with a monitor of its own."""
+    """An outfall, which everybody sees, with a monitor of its own."""
     code, mn = f"look-{uuid.uuid4().hex[:8]}", new_mn()
     feature = api.post(
-        "/layers/dust-sites/features",
+        "/layers/outfalls/features",
         {
             "type": "Feature",
             "geometry": {"type": "Point", "coordinates": PLACE},
-            "properties": {"code": code, "name": "两人故事的工地", "attributes": {}},
+            "properties": {"code": code, "name": "三人故事的排口", "attributes": {}},
         },
         201,
     )
     api.post(
         "/stations",
-        {"mn": mn, "name": "扬尘监测仪", "protocol": "hj212", "st": "39", "password": "123456", "layer": "dust-sites",
-         "feature": code, "units": {"a34002": "ug/m3"}, "expected_interval": 600},
+        {"mn": mn, "name": "水质监测仪", "protocol": "hj212", "st": "32", "password": "123456", "layer": "outfalls",
+         "feature": code, "units": {COD: "mg/L"}, "expected_interval": 7200},
         201,
     )  # fmt: skip
-    return {"id": feature["id"], "code": code, "mn": mn, "at": datetime.now(SHANGHAI).replace(second=0, microsecond=0)}
+    hour = datetime.now(SHANGHAI).replace(minute=0, second=0, microsecond=0)
+    return {"id": feature["id"], "code": code, "mn": mn, "at": hour}
 
 
-def measure(stack, site, value: str, minute: int) -> None:
-    """One minute mean in µg/m³ from the site's monitor, acknowledged."""
+def measure(stack, site, value: str, hours_ago: int) -> None:
+    """One hour mean of COD in mg/L from the outfall's monitor, acknowledged."""
     monitor = Monitor(stack.hj212_port)
-    monitor.send(minute_frame(site["mn"], {"a34002": value}, site["at"] + timedelta(minutes=minute - 10)))
+    monitor.send(hour_frame(site["mn"], {COD: value}, site["at"] - timedelta(hours=hours_ago)))
     monitor.answer()
     monitor.close()
 
@@ -59,33 +62,38 @@ def is_alarming(api, site) -> bool:
     return bool(api.get("/alarms", station=site["mn"], open="true")["items"])
 
 
-# What a fact about a dust site may lead an open map to ask for.
-CAUSED = re.compile(r"/tiles/dust-sites/|/map/|/api/v1/(layers|alarms|issues|orders)")
+# What a fact about an outfall may lead an open map to ask for; the first reading of a place also brings the chart.
+CAUSED = re.compile(r"/tiles/outfalls/|/map/|/api/v1/(layers|alarms|issues|orders)|/static/vendor/uplot/")
 
 
-def test_an_officer_and_a_field_team_close_an_order(stack, browser, api, site):
+def test_an_officer_and_a_field_team_close_an_order_before_the_eyes_of_the_public(stack, browser, api, site):
     desk = Visitor(browser, stack.base_url, width=1440, height=900)
     phone = Visitor(
         browser, stack.base_url, width=390, height=844, has_touch=True, is_mobile=True,
         geolocation={"longitude": PLACE[0], "latitude": PLACE[1]}, permissions=["geolocation"],
     )  # fmt: skip
     desk.sign_in("officer", then="/")
-    desk.page.goto(f"/#dust-sites/{site['id']}")
+    desk.page.goto(f"/#outfalls/{site['id']}")
     panel = desk.page.locator("#panel article")
     panel.wait_for()
     assert panel.get_attribute("data-condition") == "normal"
     desk.page.wait_for_selector("#workbench[data-settled=true]")
     phone.sign_in("field", then="/field/")
     phone.page.wait_for_selector("#field-orders")
+    public = Visitor(browser, stack.base_url, width=1440, height=900, language="en-GB")
+    public.page.goto(f"/#outfalls/{site['id']}")
+    public.page.wait_for_selector("#panel article[data-condition=normal]")
+    public.page.wait_for_selector("#workbench[data-settled=true]")
 
-    # Dust rises: the open panel turns to alarm, and the log holds only what the fact caused.
+    # The water worsens: the open panel turns to alarm, and the log holds only what the fact caused.
     desk.page.wait_for_load_state("networkidle")
     desk.requests.clear()
-    measure(stack, site, "210", 1)
+    measure(stack, site, "80", 3)
     desk.page.wait_for_selector("#panel article[data-condition=alarm]")
     asked = desk.paths()
     assert asked, "the panel cannot have changed without asking"
     assert [path for path in asked if not CAUSED.search(path)] == []
+    public.page.wait_for_selector("#panel article[data-condition=alarm]")
 
     # Two clicks to dispatch: the unit, and send. The phone's list shows it by itself.
     form = desk.page.locator("form[data-dispatch]")
@@ -93,8 +101,8 @@ def test_an_officer_and_a_field_team_close_an_order(stack, browser, api, site):
     unit = Api(stack.base_url, "field").get("/me")["department"]["code"]
     form.locator("select[name=department]").select_option(unit)
     form.locator("button").click()
-    wait_for(lambda: api.get("/orders", layer="dust-sites", feature=site["code"])["items"], 20, "the order")
-    number = api.get("/orders", layer="dust-sites", feature=site["code"])["items"][0]["number"]
+    wait_for(lambda: api.get("/orders", layer="outfalls", feature=site["code"])["items"], 20, "the order")
+    number = api.get("/orders", layer="outfalls", feature=site["code"])["items"][0]["number"]
     card = phone.page.locator(f"#field-orders a[href^='/field/{number}/']").first
     card.wait_for()
     desk.page.wait_for_selector(f"#panel a[href='/orders/{number}/']")
@@ -104,7 +112,7 @@ def test_an_officer_and_a_field_team_close_an_order(stack, browser, api, site):
     phone.page.locator("#field-foot form button.pri").click()
     phone.page.locator("#field-foot a[href='#report']").click()
     report = phone.page.locator("#report")
-    report.locator("textarea[name=note]").fill("已洒水，裸土已覆盖 😀")
+    report.locator("textarea[name=note]").fill("已封堵，残水已抽走 😀")
     report.locator("input[type=file][name=photos]").set_input_files(
         [{"name": "现场.jpg", "mimeType": "image/jpeg", "buffer": photo(*PLACE)}]
     )
@@ -112,18 +120,22 @@ def test_an_officer_and_a_field_team_close_an_order(stack, browser, api, site):
     report.locator("button.pri").click()
     wait_for(lambda: api.get(f"/orders/{number}")["state"] == "reported", 20, "the report")
     told = api.get(f"/orders/{number}/events")["items"][-1]
-    assert (told["verb"], told["note"], len(told["attachments"])) == ("report", "已洒水，裸土已覆盖 😀", 1)
+    assert (told["verb"], told["note"], len(told["attachments"])) == ("report", "已封堵，残水已抽走 😀", 1)
+
+    # The water is clean again: for the public, too, it is now being put right, without a word about who does it.
+    measure(stack, site, "20", 2)
+    public.page.wait_for_selector("#panel article[data-condition=rectifying]")
 
     # The officer opens the order, sends it back once; the phone's open page asks for a report again.
     desk.page.goto(f"/orders/{number}/")
     back = desk.page.locator("#verb-send_back")
     back.locator("summary").click()
-    back.locator("textarea[name=note]").fill("请补拍出入口冲洗")
+    back.locator("textarea[name=note]").fill("请补拍封堵处")
     back.locator("form button").click()
     wait_for(lambda: api.get(f"/orders/{number}")["rework_count"] == 1, 20, "the send-back")
     again = phone.page.locator("#field-foot a[href='#report']")
     again.wait_for()
-    phone.page.locator("#field-trail").get_by_text("请补拍出入口冲洗").wait_for()
+    phone.page.locator("#field-trail").get_by_text("请补拍封堵处").wait_for()
     again.click()
     report.locator("textarea[name=note]").fill("已补拍")
     report.locator("input[type=file][name=photos]").set_input_files(
@@ -138,26 +150,28 @@ def test_an_officer_and_a_field_team_close_an_order(stack, browser, api, site):
     verify.click()
     wait_for(lambda: api.get(f"/orders/{number}")["state"] == "verified", 20, "the verification")
     phone.page.wait_for_selector("#field-verbs:not(:has(form))", state="attached")
-    desk.check(), phone.check()
+    public.page.wait_for_selector("#panel article[data-condition=normal]")
+    assert number not in public.page.content()
+    desk.check(), phone.check(), public.check()
 
 
 def test_with_the_socket_blocked_nothing_changes_and_the_banner_appears(stack, browser, api, site):
     cut = Visitor(browser, stack.base_url, width=1440, height=900)
     cut.page.route_web_socket("**/ws/live/", lambda socket: socket.close())
     cut.sign_in("officer", then="/")
-    cut.page.goto(f"/#dust-sites/{site['id']}")
+    cut.page.goto(f"/#outfalls/{site['id']}")
     cut.page.wait_for_selector("#panel article[data-condition=normal]")
     cut.page.wait_for_selector("#stale-banner:not([hidden])")
     cut.page.wait_for_selector("#workbench[data-settled=true]")
     cut.page.wait_for_load_state("networkidle")
     cut.requests.clear()
-    measure(stack, site, "230", 1)
+    measure(stack, site, "90", 3)
     wait_for(lambda: is_alarming(api, site), 20, "the alarm")
 
     # Somebody else's open map has it by now; this one has asked for nothing and shows what it showed.
     seen = Visitor(browser, stack.base_url, width=1440, height=900)
     seen.sign_in("officer", then="/")
-    seen.page.goto(f"/#dust-sites/{site['id']}")
+    seen.page.goto(f"/#outfalls/{site['id']}")
     seen.page.wait_for_selector("#panel article[data-condition=alarm]")
     assert cut.page.locator("#panel article").get_attribute("data-condition") == "normal"
     assert [path for path in cut.paths() if "/ws/live/" not in path] == []

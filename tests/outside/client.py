@@ -45,6 +45,15 @@ def minute_frame(mn: str, values: dict[str, str], at: datetime, *, password="123
     )
 
 
+def hour_frame(mn: str, values: dict[str, str], at: datetime, *, password="123456", flag=5, st="32") -> bytes:
+    """A 2061 upload of hour means, flagged N, at the start of the hour `at`."""
+    qn = datetime.now(SHANGHAI).strftime("%Y%m%d%H%M%S%f")[:17]
+    items = ";".join(f"{code}-Avg={value},{code}-Flag=N" for code, value in values.items())
+    return frame(
+        f"QN={qn};ST={st};CN=2061;PW={password};MN={mn};Flag={flag};CP=&&DataTime={at.astimezone(SHANGHAI):%Y%m%d%H%M%S};{items}&&"
+    )
+
+
 class Monitor:
     """A data logger on one TCP connection."""
 

@@ -270,7 +270,8 @@ export class Sheet {
       })
     }
     spots.forEach(([x, y], n) => {
-      this.marks[n].hidden = x < -22 || y < -22 || x > width + 22 || y > height + 22
+      // At the edge at least 26 px of a mark are there to be pressed (WCAG 2.2, 2.5.8), or it is not offered.
+      this.marks[n].hidden = x < 4 || y < 4 || x > width - 4 || y > height - 4
     })
     this.places.replaceSync(spots.map(([x, y], n) => `[data-mark="${this.id}-${this.stops[n].number}"]{--x:${x.toFixed(1)}px;--y:${y.toFixed(1)}px}`).join(''))
     this.onView(view)

@@ -6,7 +6,8 @@ from envmap.core import clock
 from envmap.pages.templatetags.charts import unit_dots
 from envmap.statistics.periods import Period
 from envmap.statistics.queries import UnitFigures, unit_figures
-from tasks.orders.actions import accept
+from tasks.issues.models import Issue
+from tasks.orders.actions import accept, dispatch
 
 WHO = {
     "officer": 200,
@@ -33,6 +34,13 @@ def test_it_counts_what_the_asker_sees_and_names_no_person(cast, enter, make_ord
     assert order.number not in admin  # the administrator sees no orders
     assert cast.user["field"].name not in supervisor
     assert cast.user["officer"].name not in supervisor
+
+
+def test_a_citizens_own_words_are_not_for_the_wall(cast, enter, make_issue):
+    issue = make_issue(title="王先生 0000-1111111 家门口")
+    dispatch(issue.number, by=cast.asker("officer"), department="unit-one")
+    Issue.objects.filter(pk=issue.pk).update(source="citizen")
+    assert "王先生" not in enter("supervisor").get("/screen/").text
 
 
 def test_units_are_compared_with_the_period_before(cast, make_order):

@@ -1,0 +1,1 @@
+"""How the main states look, held against pictures that were found good."""
