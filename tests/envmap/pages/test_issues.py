@@ -41,6 +41,7 @@ def test_the_queue_tells_value_limit_clause_since_when_and_whether_it_is_over(ca
     line = enter("officer").get("/issues/").text
     for words in ("0.213 mg/m³", "0.150", "GB 3095-2026", "表 1", "t-alarm"):
         assert words in line
+    assert not re.search(r'title="[^"]*<', line)  # a hint is text: markup in it ends the attribute
     Alarm.objects.update(cleared_at=clock.now())
     assert "t-normal" in enter("officer").get("/issues/").text.split('id="issues"')[1]
 
