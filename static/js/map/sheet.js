@@ -102,7 +102,7 @@ export class Sheet {
     const isShown = !panel.hidden
     if (matchMedia('(max-width: 1023px)').matches) {
       const dock = isNarrow() || !byId('dock').offsetWidth ? 0 : byId('dock').offsetWidth + 12
-      return { paddingTopLeft: [dock + 16, 64], paddingBottomRight: [16, isShown ? panel.offsetHeight + 16 : 72] }
+      return { paddingTopLeft: [dock + 16, isNarrow() ? 112 : 64], paddingBottomRight: [16, isShown ? panel.offsetHeight + 16 : 72] }
     }
     const dock = byId('dock').offsetWidth + 12
     const table = byId('table')
