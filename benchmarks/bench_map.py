@@ -63,6 +63,7 @@ const group = L.markerClusterGroup({{ chunkedLoading: true, chunkProgress: (done
 map.addLayer(group)
 group.addLayers({points}.map(([lat, lon]) => L.marker([lat, lon])))
 window.benchMap = map
+window.benchGroup = group
 </script>"""
 
 
@@ -197,7 +198,7 @@ def rival(browser: Browser, base: str, found: list[tuple[float, float]]) -> dict
     page.goto(f"{base}/bench-rival")
     page.wait_for_function("() => window.isReady", timeout=600_000)
     ready = time.perf_counter() - began
-    settled = "() => !window.benchMap._animatingZoom && !document.querySelector('.leaflet-cluster-anim')"
+    settled = "() => !window.benchMap._animatingZoom && !window.benchGroup._inZoomAnimation"
     figures = measured(page, session, "benchMap", settled)
     page.context.close()
     return {"ready_ms": round(ready * 1000), **figures}
