@@ -39,6 +39,11 @@ class RejectForm(IssueVerbForm):
 
     note = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 2, "class": "inp"}))
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.issue.source == "citizen":
+            self.fields["note"].help_text = gettext("The citizen reads this with the receipt.")
+
 
 class DispatchForm(IssueVerbForm):
     """To which unit, to whom in it, until when."""

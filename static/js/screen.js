@@ -53,8 +53,9 @@ async function read() {
   if (isReading) return later()
   isReading = true
   try {
-    const answer = await fetch(location.href, { headers: { Accept: 'text/html' } })
+    const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(15_000) })
     if (answer.redirected || !answer.ok) return
+    readAt = Date.now()
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
     for (const id of PARTS) {
       const part = fresh.getElementById(id)
@@ -75,6 +76,7 @@ const precise = new Intl.DateTimeFormat('sv-SE', { timeZone: ZONE, hour: '2-digi
 const day = new Intl.DateTimeFormat(config.language === 'en' ? 'en-GB' : 'zh-CN', { timeZone: ZONE, month: 'long', day: 'numeric', weekday: 'short' })
 const live = document.getElementById('wall-live')
 let heardAt = Date.now()
+let readAt = Date.now() // a socket that speaks says nothing of figures that cannot be read
 let isUp = false
 let shownDay = ''
 
@@ -85,7 +87,7 @@ function tick() {
   wall.querySelector('[data-day]').textContent = today
   if (shownDay && today !== shownDay) read() // midnight: today's figures begin anew
   shownDay = today
-  const isStale = now - heardAt > STALE
+  const isStale = now - heardAt > STALE || now - readAt > 2.5 * STALE
   wall.classList.toggle('is-stale', isStale)
   live.classList.toggle('is-up', isUp && !isStale)
   const words = isStale || !isUp ? wall.dataset.wordsAgo : wall.dataset.wordsLast

@@ -33,7 +33,7 @@ FAULTS = """() => {
   const ids = all('[id]').map((e) => e.id).filter((id, n, every) => every.indexOf(id) !== n)
   const nameless = all('main input:not([type=hidden]), main select, main textarea')
     .filter((e) => !e.labels?.length && !e.getAttribute('aria-label')).map((e) => e.name)
-  const styled = all('body [style]').map((e) => e.outerHTML.slice(0, 80))
+  const styled = all('body [style]').filter((e) => !e.closest('.leaflet-container, .compare')).map((e) => e.outerHTML.slice(0, 80))
   const mute = all('button, a[href]')
     .filter((e) => !e.textContent.trim() && !e.getAttribute('aria-label') && !e.querySelector('img[alt]'))
     .map((e) => e.outerHTML.slice(0, 80))
