@@ -63,7 +63,7 @@ def is_alarming(api, site) -> bool:
 
 
 # What a fact about an outfall may lead an open map to ask for; the first reading of a place also brings the chart.
-CAUSED = re.compile(r"/tiles/outfalls/|/map/|/api/v1/(layers|alarms|issues|orders)|/static/vendor/uplot/")
+CAUSED = re.compile(r"/tiles/[\w-]+/\d+/|/map/|/api/v1/(layers|alarms|issues|orders)|/static/vendor/uplot/")
 
 
 def test_an_officer_and_a_field_team_close_an_order_before_the_eyes_of_the_public(stack, browser, api, site):

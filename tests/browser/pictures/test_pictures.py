@@ -30,6 +30,7 @@ from tests.serving import serving
 HERE = Path(__file__).parent
 MORNING = datetime(2026, 11, 24, 10, 20, tzinfo=clock.SHANGHAI)
 RENEW = os.environ.get("RENEW_PICTURES") == "1"
+DRAWN = ".mini-map[data-drawn=true]"
 DESK, PHONE, WALL = (1440, 900), (390, 844), (1920, 1080)
 
 
@@ -51,10 +52,10 @@ STATES = (
     State("map-dark-en", "/", None, language="en", theme="dark", ready=MAP_READY),
     State("map-phone", "/", None, PHONE, ready=MAP_READY),
     State("signin", "/signin/", None),
-    State("issues", "/issues/"),
-    State("orders", "/orders/"),
-    State("orders-dark-en", "/orders/", language="en", theme="dark"),
-    State("order", "/orders/{order}/"),
+    State("issues", "/issues/", ready=DRAWN),
+    State("orders", "/orders/", ready=DRAWN),
+    State("orders-dark-en", "/orders/", language="en", theme="dark", ready=DRAWN),
+    State("order", "/orders/{order}/", ready=DRAWN),
     State("field", "/field/", "field", PHONE),
     State("field-order", "/field/{field_order}/", "field", PHONE),
     State("report", "/report/", None, PHONE),
