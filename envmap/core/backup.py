@@ -52,6 +52,7 @@ BEGIN
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
   LOOP
+    CONTINUE WHEN NOT EXISTS (SELECT FROM pg_class WHERE oid = thing.name);
     EXECUTE format('DROP %s IF EXISTS %s CASCADE', thing.kind, thing.name);
   END LOOP;
   FOR thing IN
@@ -59,6 +60,7 @@ BEGIN
     WHERE p.pronamespace = 'public'::regnamespace
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
   LOOP
+    CONTINUE WHEN NOT EXISTS (SELECT FROM pg_proc WHERE oid = thing.name); -- it went with one that it calls
     EXECUTE format('DROP ROUTINE IF EXISTS %s CASCADE', thing.name);
   END LOOP;
   FOR thing IN
