@@ -37,8 +37,10 @@ FAULTS = """() => {
   const mute = all('button, a[href]')
     .filter((e) => !e.textContent.trim() && !e.getAttribute('aria-label') && !e.querySelector('img[alt]'))
     .map((e) => e.outerHTML.slice(0, 80))
+  const narrow = all('.orow-title').filter((e) => e.offsetParent && e.clientWidth < 100).map((e) => `${e.clientWidth} px`)
   const say = (what, which) => which.map((one) => `${what}: ${one}`)
-  return [...say('id twice', ids), ...say('no label', nameless), ...say('inline style', styled), ...say('no name', mute)]
+  return [...say('id twice', ids), ...say('no label', nameless), ...say('inline style', styled), ...say('no name', mute),
+    ...say('a title squeezed to', narrow)]
 }"""
 
 
