@@ -3,21 +3,15 @@
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from envmap.accounts.roles import May
-from envmap.core.errors import EnvmapError
-from tasks.issues import actions
 
-from .doors import asker_of, page
+from .doors import page
 from .field_person import owned
 from .issue_forms import NewIssueForm
-from .sending import answered_before, submit
-from .uploads import keep_uploads
+from .issues import open_by_form
 
 
 class FieldIssueForm(NewIssueForm):
@@ -37,23 +31,6 @@ class FieldIssueForm(NewIssueForm):
 @page(May.REPORT_ISSUES)
 def new(request: HttpRequest) -> HttpResponse:
     """The form; after it the list, with the new issue's number."""
-    asker = asker_of(request)
-    refusals: list[EnvmapError] = []
-    if request.method == "POST":
-        before = answered_before(request)
-        if before is not None:
-            return before
-        data, refusals = keep_uploads(request)
-        form = FieldIssueForm(asker=asker, data=data, files=request.FILES)
-        for refusal in refusals:
-            form.refuse(refusal)
-    else:
-        form = FieldIssueForm(asker=asker)
-
-    def act() -> str:
-        made = actions.open_issue(by=asker, **form.arguments())
-        messages.success(request, _("Issue %(number)s is there.") % {"number": made.number})
-        return "/field/"
-
-    done, status = submit(request, form, act, {"location": "lat"})
-    return done or render(request, "pages/field/new.html", {"form": form, "place": "new"}, status=status)
+    return open_by_form(
+        request, FieldIssueForm, template="pages/field/new.html", leads_to=lambda made: "/field/", more={"place": "new"}
+    )

@@ -1,5 +1,6 @@
 """The officer's queue, the page of one issue, and an issue by hand."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from envmap.accounts.asker import Asker
 from envmap.accounts.looks import last_look
 from envmap.accounts.models import LastLook
 from envmap.accounts.roles import May
-from envmap.core.errors import EnvmapError, NotVisible
+from envmap.core.errors import NotVisible
 from layers.catalogue.conditions import Condition
 from layers.catalogue.models import Layer
 from layers.sensors.models import Alarm
@@ -265,31 +266,48 @@ def people(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/options.html", {"choices": choices})
 
 
-@page(May.REPORT_ISSUES)
-def new(request: HttpRequest) -> HttpResponse:
-    """An issue by hand; the address can name layer, feature and position, as the map and the phone do."""
+def open_by_form(
+    request: HttpRequest,
+    kind: type[NewIssueForm],
+    *,
+    template: str,
+    leads_to: Callable[[Issue], str],
+    initial: dict[str, str] | None = None,
+    more: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """The page of a form that opens an issue, and what it brings: the address `leads_to`, once however often it is sent.
+
+    Its files are stored before its words are judged, so that a refusal loses no picture. `more` goes to the template.
+    """
     asker = asker_of(request)
-    refusals: list[EnvmapError] = []
     if request.method == "POST":
         before = answered_before(request)
         if before is not None:
             return before
         data, refusals = keep_uploads(request)
-        form = NewIssueForm(asker=asker, data=data, files=request.FILES)
+        form = kind(asker=asker, data=data, files=request.FILES)
         for refusal in refusals:
             form.refuse(refusal)
     else:
-        named = {
-            name: request.GET[name][:64]
-            for name in ("layer", "feature", "lat", "lon", "category")
-            if name in request.GET
-        }
-        form = NewIssueForm(asker=asker, initial=named)
+        form = kind(asker=asker, initial=initial)
 
     def act() -> str:
         made = actions.open_issue(by=asker, **form.arguments())
         messages.success(request, _("Issue %(number)s is there.") % {"number": made.number})
-        return f"/issues/{made.number}/"
+        return leads_to(made)
 
     done, status = submit(request, form, act, {"location": "lat"})
-    return done or render(request, "pages/new_issue.html", {"form": form}, status=status)
+    return done or render(request, template, {"form": form} | (more or {}), status=status)
+
+
+@page(May.REPORT_ISSUES)
+def new(request: HttpRequest) -> HttpResponse:
+    """An issue by hand; the address can name layer, feature and position, as the map and the phone do."""
+    known = ("layer", "feature", "lat", "lon", "category")
+    return open_by_form(
+        request,
+        NewIssueForm,
+        template="pages/new_issue.html",
+        leads_to=lambda made: f"/issues/{made.number}/",
+        initial={name: request.GET[name][:64] for name in known if name in request.GET},
+    )
