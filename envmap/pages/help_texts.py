@@ -31,6 +31,8 @@ PLACE_WORDS: dict[str, Promise] = {
     "/issues/new/": _("New issue"),
     "/orders/": _("Orders"),
     "/statistics/": _("Statistics"),
+    "/screen/": _("Screen"),
+    "/report/": _("Report"),
     "/manage/": _("Manage"),
     "/manage/people/": _("People"),
     "/manage/departments/": _("Departments"),
@@ -112,12 +114,22 @@ _UNIT_STEPS = (
     ),
 )  # fmt: skip
 
+_FIND = Step(
+    _("Find something"),
+    _(
+        "Ctrl K or / leads to the bar above the map: parts of codes, names and addresses, first letters of Chinese "
+        "readings, places, coordinates, and the page's own commands. Enter opens the first."
+    ),
+    "/",
+)  # fmt: skip
+
 HELP: dict[str, HelpPage] = {
     Role.OFFICER.value: HelpPage(
         ROLE_NAMES[Role.OFFICER],
         _("You watch the alarms, open issues, dispatch orders and verify what the units report."),
         (
             _MAP,
+            _FIND,
             Step(
                 _("Look at a place"),
                 _(
@@ -218,6 +230,7 @@ HELP: dict[str, HelpPage] = {
         _("You see all issues and orders and comment on them; you press no verb of the others."),
         (
             _MAP,
+            _FIND,
             Step(
                 _("Find what is late"),
                 _(
@@ -239,6 +252,14 @@ HELP: dict[str, HelpPage] = {
                 ),
                 "/statistics/",
             ),
+            Step(
+                _("Hang up the wall screen"),
+                _(
+                    "Today's figures, what has just happened and on-time closing by unit around the map. It dims what "
+                    "may be out of date and names no person."
+                ),
+                "/screen/",
+            ),
             _SETTINGS,
         ),
     ),
@@ -247,6 +268,7 @@ HELP: dict[str, HelpPage] = {
         _("You look at the layers that are shared with your department."),
         (
             _MAP,
+            _FIND,
             Step(
                 _("Look at the figures"),
                 _(
@@ -302,6 +324,7 @@ HELP: dict[str, HelpPage] = {
         _("Without signing in you see the public layers and what they measure."),
         (
             _MAP,
+            _FIND,
             Step(
                 _("Look at a place"),
                 _(
@@ -309,6 +332,14 @@ HELP: dict[str, HelpPage] = {
                     "and their time."
                 ),
                 "/",
+            ),
+            Step(
+                _("Report a problem"),
+                _(
+                    "A photo, the place and a few words are enough. Keep the address of the receipt: it tells how your "
+                    "report stands."
+                ),
+                "/report/",
             ),
             Step(
                 _("Language and light"),
