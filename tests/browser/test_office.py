@@ -111,6 +111,8 @@ def test_a_photo_that_does_not_arrive_stops_the_report_until_it_is_taken_off(sta
     report.get_by_label("坏.txt").click()
     report.locator("button.pri").click()
     wait_for(lambda: Api(stack.base_url, "field").get(f"/orders/{order}")["state"] == "reported", 20, "the report")
+    report.wait_for(state="detached")
+    phone.page.wait_for_load_state()
     phone.check()
 
 
